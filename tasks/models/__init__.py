@@ -1,0 +1,39 @@
+"""Every table. No rules of the engine here; see docs/architecture.md."""
+
+from tasks.models.cache import CacheEntry
+from tasks.models.callback import Callback
+from tasks.models.idempotency import IdempotentAnswer
+from tasks.models.journal import JournalEntry, JournalKind
+from tasks.models.names import MemberKind, MemberRole
+from tasks.models.outbox import OutboxMessage
+from tasks.models.resolution import Resolution
+from tasks.models.runner import Runner
+from tasks.models.setting import Setting
+from tasks.models.step import Step
+from tasks.models.task import Batch, Comment, Task, TaskMember, TaskTag
+from tasks.models.template import Function, LoadProblem, Template, TemplateResolver, TemplateVersion
+
+__all__ = [
+    "Batch",
+    "CacheEntry",
+    "Callback",
+    "Comment",
+    "Function",
+    "IdempotentAnswer",
+    "JournalEntry",
+    "JournalKind",
+    "LoadProblem",
+    "MemberKind",
+    "MemberRole",
+    "OutboxMessage",
+    "Resolution",
+    "Runner",
+    "Setting",
+    "Step",
+    "Task",
+    "TaskMember",
+    "TaskTag",
+    "Template",
+    "TemplateResolver",
+    "TemplateVersion",
+]
