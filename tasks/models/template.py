@@ -13,6 +13,7 @@ class Template(models.Model):
     current = models.ForeignKey("TemplateVersion", null=True, on_delete=models.PROTECT, related_name="+")
     hidden = models.BooleanField(default=False)
     blocked = models.BooleanField(default=False)
+    allow_task_start_over = models.BooleanField(default=False)
     #: The file is gone, but tasks still refer to it: hidden and blocked, whatever the version says.
     archived = models.BooleanField(default=False)
     created = models.DateTimeField(auto_now_add=True)
