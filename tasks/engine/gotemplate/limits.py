@@ -1,0 +1,81 @@
+"""What one rendering may cost, and what it may reach.
+
+``Limits`` are numbers, ``Permissions`` doors; a ``Run`` is one rendering under them, given to the functions that ask for it.
+Source: docs/template-language.md, "Limits".
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from tasks.engine.gotemplate.golang import GoError
+
+
+class LimitExceeded(GoError):
+    """A rendering cost more than it may; the text names the limit and its value."""
+
+    def __init__(self, limit: str, allowed: float, what: str) -> None:
+        super().__init__(f"{what}: limit {limit} = {allowed:g}")
+        self.limit = limit
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one rendering may cost. The defaults are far above what templates of tasks need."""
+
+    #: Length of the result, and of any single text or list made on the way.
+    output_size: int = 10_000_000
+    #: Actions executed, loop turns and calls included.
+    steps: int = 1_000_000
+    #: ``{{template}}`` calls within each other, ``{{if}}`` and parentheses in a text, lists within a printed value.
+    depth: int = 100
+    #: Wall clock, in seconds.
+    seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """Doors that are shut unless the operator's configuration opens them."""
+
+    #: ``env`` and ``expandenv`` read the server's environment.
+    environment: bool = False
+    #: ``getHostByName`` asks the network.
+    network: bool = False
+
+
+class Variables(Protocol):
+    """What ``eval`` and ``evalCache`` ask: the engine's variables, with the values of the present rendering."""
+
+    def evaluate(self, name: str) -> object:
+        """The value of a variable, computed now. Raise GoError for an unknown name or one that fails."""
+
+    def evaluate_cached(self, name: str) -> object:
+        """The same, computed once for this set of values."""
+
+
+NO_LIMITS_GIVEN = Limits()
+ALL_SHUT = Permissions()
+
+
+class Run:
+    """One rendering: its data, what it may cost and reach, and what it has cost so far."""
+
+    __slots__ = ("_deadline", "_steps_left", "_steps_to_clock", "limits", "permissions", "root", "variables")
+
+    def __init__(
+        self,
+        root: object,
+        limits: Limits = NO_LIMITS_GIVEN,
+        permissions: Permissions = ALL_SHUT,
+        variables: Variables | None = None,
+    ) -> None:
+        self.root = root
+        self.limits = limits
+        self.permissions = permissions
+        self.variables = variables
+
+    def check_size(self, size: int) -> None:
+        """Raise LimitExceeded for a text or list of that length; to be asked before making one by multiplication."""
+        if size > self.limits.output_size:
+            raise LimitExceeded("output_size", self.limits.output_size, "the result is too large")
