@@ -122,12 +122,16 @@ class Dependency:
 
     step: str
     states: frozenset[str] = frozenset({"DONE"})
+    #: As it was written, for the dump; states have no order for the engine.
+    written: str = field(default="", compare=False)
 
     @property
     def any(self) -> bool:
         return "ANY" in self.states
 
     def __str__(self) -> str:
+        if self.written:
+            return self.written
         if self.states == {"DONE"}:
             return self.step
         return f"{self.step}:{','.join(sorted(self.states))}"
