@@ -7,6 +7,7 @@ from tasks.models.journal import JournalEntry, JournalKind
 from tasks.models.names import MemberKind, MemberRole
 from tasks.models.outbox import OutboxMessage
 from tasks.models.resolution import Resolution
+from tasks.models.resource import ResourceSlot
 from tasks.models.runner import Runner
 from tasks.models.setting import Setting
 from tasks.models.step import Step
@@ -27,6 +28,7 @@ __all__ = [
     "MemberRole",
     "OutboxMessage",
     "Resolution",
+    "ResourceSlot",
     "Runner",
     "Setting",
     "Step",

@@ -16,7 +16,7 @@ class JournalKind(models.TextChoices):
 class JournalEntry(models.Model):
     """Who, when, what, from which state to which. It is the audit trail, the time line and the Gantt chart."""
 
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="journal")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="journal", db_index=False)
     at = models.DateTimeField()
     kind = models.CharField(max_length=10, choices=JournalKind.choices)
     #: The act (``pause``, ``edit``…) or the engine's event; names only.

@@ -14,7 +14,7 @@ class Step(models.Model):
     ``output``, ``metadata``, ``children``, ``item`` and ``configuration`` are JSON texts.
     """
 
-    resolution = models.ForeignKey(Resolution, on_delete=models.CASCADE, related_name="steps")
+    resolution = models.ForeignKey(Resolution, on_delete=models.CASCADE, related_name="steps", db_index=False)
     name = models.TextField()
     #: The resolution's public id again: it names the row for its ciphertexts without a join.
     resolution_key = models.UUIDField()

@@ -12,10 +12,15 @@ from tasks.states import TaskState
 
 
 class Batch(models.Model):
-    """Tasks made together; nothing but their common id."""
+    """Tasks made together, by a person at once or by a step a part at a time."""
 
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     created = models.DateTimeField(default=timezone.now)
+    #: The step that makes the tasks; NULL: made through the API.
+    parent = models.ForeignKey("Resolution", null=True, on_delete=models.SET_NULL, related_name="batches")
+    parent_step = models.TextField(blank=True)
+    #: How many of its tasks were created so far; deleting one does not lower it.
+    started = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name_plural = "batches"
@@ -28,9 +33,9 @@ class Task(models.Model):
     """One request. ``input`` and ``result`` are JSON texts, encrypted; numbers in them keep their notation."""
 
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
-    template = models.ForeignKey("Template", on_delete=models.PROTECT, related_name="tasks")
+    template = models.ForeignKey("Template", on_delete=models.PROTECT, related_name="tasks", db_index=False)
     version = models.ForeignKey("TemplateVersion", on_delete=models.PROTECT, related_name="tasks")
-    batch = models.ForeignKey(Batch, null=True, on_delete=models.SET_NULL, related_name="tasks")
+    batch = models.ForeignKey(Batch, null=True, on_delete=models.SET_NULL, related_name="tasks", db_index=False)
     title = models.TextField()
     state = models.CharField(max_length=16, default=TaskState.TODO)
     requester_username = models.CharField(max_length=255)
@@ -46,7 +51,9 @@ class Task(models.Model):
     result = EncryptedTextField(null=True)
     result_error = EncryptedTextField(null=True)
     #: The step that made this task and waits for it (subtask, batch).
-    parent = models.ForeignKey("Resolution", null=True, on_delete=models.SET_NULL, related_name="children")
+    parent = models.ForeignKey(
+        "Resolution", null=True, on_delete=models.SET_NULL, related_name="children", db_index=False
+    )
     parent_step = models.TextField(blank=True)
 
     class Meta:
@@ -56,6 +63,7 @@ class Task(models.Model):
             models.Index(fields=["requester_username", "-last_activity", "-id"], name="task_newest_by_requester"),
             models.Index(fields=["template", "-last_activity", "-id"], name="task_newest_by_template"),
             models.Index(fields=["parent", "parent_step"], name="task_by_parent"),
+            models.Index(fields=["batch", "state"], name="task_of_batch_by_state"),
         ]
 
     def __str__(self) -> str:
@@ -76,7 +84,7 @@ class Task(models.Model):
 class TaskMember(models.Model):
     """A user or group that watches or may resolve one task."""
 
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="members")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="members", db_index=False)
     role = models.CharField(max_length=8, choices=MemberRole.choices)
     kind = models.CharField(max_length=5, choices=MemberKind.choices)
     name = models.CharField(max_length=255)
@@ -95,7 +103,7 @@ class TaskMember(models.Model):
 class TaskTag(models.Model):
     """One tag of a task."""
 
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="tags")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="tags", db_index=False)
     key = models.CharField(max_length=255)
     value = models.TextField()
 
@@ -112,7 +120,7 @@ class Comment(models.Model):
     """What somebody said about a task, or what the system noted in somebody's name."""
 
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="comments")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="comments", db_index=False)
     username = models.CharField(max_length=255)
     content = EncryptedTextField()
     #: Written by an operation, not by a person: read-only.
