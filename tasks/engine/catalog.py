@@ -1,15 +1,12 @@
 """What the engine must know of actions to check a template: handed in, so that it knows none of them itself.
 
-The catalog of the product is made of ``actions/_registry.py`` and the loaded templates; it fits ``ActionCatalog`` by
-its shape. Without one, ``KnownNames`` accepts the names it is given and any configuration.
+``actions/_registry.py`` fits ``ActionCatalog`` by its shape. Where none is handed in, actions are not checked at all.
 Source: docs/templates.md, "Actions".
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-
-from tasks.engine.errors import Level
 
 #: The way to one value inside a document: keys and positions, from the outside in.
 Path = tuple[str | int, ...]
@@ -23,13 +20,18 @@ class ConfigProblem(Protocol):
         """Where, counted from the configuration: ``("auth", "basic", "user")``; empty: the whole."""
 
     @property
+    def origin(self) -> str:
+        """What ``path`` leads into: ``configuration``, or ``base_configuration``."""
+
+    @property
     def what(self) -> str: ...
 
     @property
     def mend(self) -> str: ...
 
     @property
-    def level(self) -> Level: ...
+    def level(self) -> str:
+        """``error`` or ``warning``."""
 
 
 class ActionCatalog(Protocol):
@@ -38,17 +40,14 @@ class ActionCatalog(Protocol):
     def names(self) -> Collection[str]:
         """Names of the real actions; functions are not among them."""
 
-    def check(self, type: str, base_configuration: Any, configuration: Any) -> Sequence[ConfigProblem]:
+    def check(self, type: str, base_configuration: Any, configuration: Any) -> Iterable[ConfigProblem]:
         """All faults of ``configuration`` laid over ``base_configuration`` (None: no base), both raw, not rendered.
 
-        ``type`` is one of ``names()``.
+        ``type`` is one of ``names()``. Templates that ``subtask`` and ``batch`` name are looked up here too.
         """
 
     def metadata_schema(self, type: str) -> Mapping[str, Any] | None:
         """The JSON schema of the action's metadata; None where it declares none."""
-
-    def template_exists(self, name: str) -> bool:
-        """Whether ``subtask`` and ``batch`` may name this template; those of the same load count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +57,13 @@ class ConfigFault:
     path: Path
     what: str
     mend: str = ""
-    level: Level = Level.ERROR
+    level: str = "error"
+    origin: str = "configuration"
 
 
 @dataclass(frozen=True)
 class KnownNames:
-    """A permissive catalog: these names, any configuration, any template."""
+    """A permissive catalog: these names, with any configuration."""
 
     actions: frozenset[str] = frozenset()
     metadata_schemas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -76,6 +76,3 @@ class KnownNames:
 
     def metadata_schema(self, type: str) -> Mapping[str, Any] | None:
         return self.metadata_schemas.get(type)
-
-    def template_exists(self, name: str) -> bool:
-        return True
