@@ -203,9 +203,9 @@ def to_bytes(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        return "".join(c if not "\ud800" <= c <= "\udfff" or "\udc80" <= c <= "\udcff" else "\ufffd" for c in text).encode(
-            errors="surrogateescape"
-        )
+        return "".join(
+            c if not "\ud800" <= c <= "\udfff" or "\udc80" <= c <= "\udcff" else "\ufffd" for c in text
+        ).encode(errors="surrogateescape")
 
 
 def from_bytes(text: bytes) -> str:

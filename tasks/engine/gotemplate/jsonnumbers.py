@@ -100,7 +100,6 @@ class JSONNumber:
     def __deepcopy__(self, memo: object) -> "JSONNumber":
         return self
 
-
     @classmethod
     def trusted(cls, text: str) -> "JSONNumber":
         """The number of a text that a JSON scanner has already found to be one."""
