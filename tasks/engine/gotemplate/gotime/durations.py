@@ -1,9 +1,13 @@
 """Go's durations: whole nanoseconds within 64 bits, read from and written as ``1h2m3.5s``."""
 
 import re
-from typing import Final, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from .errors import DurationError
+
+if TYPE_CHECKING:
+    from tasks.engine.gotemplate.functions import Function
 
 MICROSECOND: Final = 1_000
 MILLISECOND: Final = 1_000_000
@@ -30,6 +34,10 @@ _PART: Final = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^.0-9]*)")
 
 class Duration(int):
     """A span of time in nanoseconds; prints as Go prints it. Sums and differences are plain integers."""
+
+    go_type: ClassVar[str] = "time.Duration"
+    go_kind: ClassVar[str] = "int64"
+    go_methods: ClassVar[Mapping[str, "Function"]]
 
     @classmethod
     def saturated(cls, nanoseconds: int) -> Self:
@@ -69,6 +77,15 @@ class Duration(int):
             return self
         rounded = (abs(int(self)) * 2 + unit) // (2 * unit) * unit
         return Duration.saturated(-rounded if self < 0 else rounded)
+
+    def go_string(self) -> str:
+        return format_duration(int(self))
+
+    def go_fields(self) -> Mapping[str, object]:
+        return {}
+
+    def go_json(self) -> int:
+        return int(self)
 
     def _in_units_of(self, unit: int) -> float:
         # Whole units and the rest apart, as Go does: one division would round differently.

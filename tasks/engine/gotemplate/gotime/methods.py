@@ -1,116 +1,77 @@
-"""Which methods of a time, a duration, a month, a weekday and a zone a template may call, under Go's names."""
+"""Which methods of a time, a duration, a month, a weekday and a zone a template may call, under Go's names.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+Methods with several results (``Date``, ``Clock``, ``Zone``…) are not here: Go's templates refuse to call them.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from tasks.engine.gotemplate.functions import Function, Parameter
+from tasks.engine.gotemplate.golang import Int64
 
 from .durations import Duration
 from .moments import Month, Time, Weekday
 from .zones import Zone
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
-    """One method: what to call with the value and the arguments, and the names of Go's types on both sides.
-
-    ``call`` may raise TimeError; several ``results`` (none of them an error) make it one that templates refuse.
-    """
-
-    call: Callable[..., Any]
-    parameters: tuple[str, ...]
-    results: tuple[str, ...]
+def _methods(*rows: tuple[str, Callable[..., Any], *tuple[Parameter, ...]]) -> dict[str, Function]:
+    return {name: Function(name, call, tuple(parameters)) for name, call, *parameters in rows}
 
 
-def _iso_week(time: Time) -> tuple[int, int]:
-    # The week belongs to the year that holds its Thursday.
-    thursday = time.add_date(0, 0, 3 - (time.weekday() - 1) % 7)
-    return thursday.year(), (thursday.day_of_year() - 1) // 7 + 1
+def _as_int64(count: Callable[[Any], int]) -> Callable[[Any], Int64]:
+    def counted(value: Any) -> Int64:
+        return Int64(count(value))
+
+    return counted
 
 
-def _clock(time: Time) -> tuple[int, int, int]:
-    parts = time.parts()
-    return parts.hour, parts.minute, parts.second
+_TEXT = ("String", str)
 
+Time.go_methods = _methods(
+    ("Add", Time.add, Duration),
+    ("AddDate", Time.add_date, "int", "int", "int"),
+    ("After", Time.after, Time),
+    ("Before", Time.before, Time),
+    ("Compare", Time.compare, Time),
+    ("Day", Time.day),
+    ("Equal", Time.same_instant, Time),
+    ("Format", Time.format, "string"),
+    ("GoString", Time.go_source),
+    ("Hour", Time.hour),
+    ("In", Time.in_zone, Zone),
+    ("IsDST", Time.is_summer_time),
+    ("IsZero", Time.is_zero),
+    ("Local", Time.utc),
+    ("Location", lambda time: time.zone),
+    ("Minute", Time.minute),
+    ("Month", Time.month),
+    ("Nanosecond", lambda time: time.nanosecond),
+    ("Round", Time.round, Duration),
+    ("Second", Time.second),
+    _TEXT,
+    ("Sub", Time.subtract, Time),
+    ("Truncate", Time.truncate, Duration),
+    ("UTC", Time.utc),
+    ("Unix", _as_int64(Time.unix)),
+    ("UnixMicro", _as_int64(Time.unix_microseconds)),
+    ("UnixMilli", _as_int64(Time.unix_milliseconds)),
+    ("UnixNano", _as_int64(Time.unix_nanoseconds)),
+    ("Weekday", Time.weekday),
+    ("Year", Time.year),
+    ("YearDay", Time.day_of_year),
+)
 
-def _date(time: Time) -> tuple[int, Month, int]:
-    parts = time.parts()
-    return parts.year, Month(parts.month), parts.day
+Duration.go_methods = _methods(
+    ("Abs", Duration.absolute),
+    ("Hours", Duration.hours),
+    ("Microseconds", _as_int64(Duration.microseconds)),
+    ("Milliseconds", _as_int64(Duration.milliseconds)),
+    ("Minutes", Duration.minutes),
+    ("Nanoseconds", _as_int64(Duration.nanoseconds)),
+    ("Round", Duration.round, Duration),
+    ("Seconds", Duration.seconds),
+    _TEXT,
+    ("Truncate", Duration.truncate, Duration),
+)
 
-
-def _zone(time: Time) -> tuple[str, int]:
-    parts = time.parts()
-    return parts.abbreviation, parts.offset
-
-
-_TIME: Final[Mapping[str, Method]] = {
-    "Add": Method(Time.add, ("time.Duration",), ("time.Time",)),
-    "AddDate": Method(Time.add_date, ("int", "int", "int"), ("time.Time",)),
-    "After": Method(Time.after, ("time.Time",), ("bool",)),
-    "Before": Method(Time.before, ("time.Time",), ("bool",)),
-    "Clock": Method(_clock, (), ("int", "int", "int")),
-    "Compare": Method(Time.compare, ("time.Time",), ("int",)),
-    "Date": Method(_date, (), ("int", "time.Month", "int")),
-    "Day": Method(Time.day, (), ("int",)),
-    "Equal": Method(Time.same_instant, ("time.Time",), ("bool",)),
-    "Format": Method(Time.format, ("string",), ("string",)),
-    "GoString": Method(Time.go_source, (), ("string",)),
-    "Hour": Method(Time.hour, (), ("int",)),
-    "ISOWeek": Method(_iso_week, (), ("int", "int")),
-    "In": Method(Time.in_zone, ("*time.Location",), ("time.Time",)),
-    "IsDST": Method(Time.is_summer_time, (), ("bool",)),
-    "IsZero": Method(Time.is_zero, (), ("bool",)),
-    "Local": Method(Time.utc, (), ("time.Time",)),
-    "Location": Method(lambda time: time.zone, (), ("*time.Location",)),
-    "MarshalJSON": Method(lambda time: f'"{time.json_text()}"'.encode(), (), ("[]uint8", "error")),
-    "MarshalText": Method(lambda time: time.json_text().encode(), (), ("[]uint8", "error")),
-    "Minute": Method(Time.minute, (), ("int",)),
-    "Month": Method(Time.month, (), ("time.Month",)),
-    "Nanosecond": Method(lambda time: time.nanosecond, (), ("int",)),
-    "Round": Method(Time.round, ("time.Duration",), ("time.Time",)),
-    "Second": Method(Time.second, (), ("int",)),
-    "String": Method(str, (), ("string",)),
-    "Sub": Method(Time.subtract, ("time.Time",), ("time.Duration",)),
-    "Truncate": Method(Time.truncate, ("time.Duration",), ("time.Time",)),
-    "UTC": Method(Time.utc, (), ("time.Time",)),
-    "Unix": Method(Time.unix, (), ("int64",)),
-    "UnixMicro": Method(Time.unix_microseconds, (), ("int64",)),
-    "UnixMilli": Method(Time.unix_milliseconds, (), ("int64",)),
-    "UnixNano": Method(Time.unix_nanoseconds, (), ("int64",)),
-    "Weekday": Method(Time.weekday, (), ("time.Weekday",)),
-    "Year": Method(Time.year, (), ("int",)),
-    "YearDay": Method(Time.day_of_year, (), ("int",)),
-    "Zone": Method(_zone, (), ("string", "int")),
-}
-
-_DURATION: Final[Mapping[str, Method]] = {
-    "Abs": Method(Duration.absolute, (), ("time.Duration",)),
-    "Hours": Method(Duration.hours, (), ("float64",)),
-    "Microseconds": Method(Duration.microseconds, (), ("int64",)),
-    "Milliseconds": Method(Duration.milliseconds, (), ("int64",)),
-    "Minutes": Method(Duration.minutes, (), ("float64",)),
-    "Nanoseconds": Method(Duration.nanoseconds, (), ("int64",)),
-    "Round": Method(Duration.round, ("time.Duration",), ("time.Duration",)),
-    "Seconds": Method(Duration.seconds, (), ("float64",)),
-    "String": Method(str, (), ("string",)),
-    "Truncate": Method(Duration.truncate, ("time.Duration",), ("time.Duration",)),
-}
-
-_PRINTED: Final[Mapping[str, Method]] = {"String": Method(str, (), ("string",))}
-
-#: By type of the value, then by Go's name of the method.
-METHODS: Final[Mapping[type, Mapping[str, Method]]] = {
-    Time: _TIME,
-    Duration: _DURATION,
-    Month: _PRINTED,
-    Weekday: _PRINTED,
-    Zone: _PRINTED,
-}
-
-#: Go's name of each type's values.
-TYPE_NAMES: Final[Mapping[type, str]] = {
-    Time: "time.Time",
-    Duration: "time.Duration",
-    Month: "time.Month",
-    Weekday: "time.Weekday",
-    Zone: "*time.Location",
-}
+Month.go_methods = Weekday.go_methods = Zone.go_methods = _methods(_TEXT)

@@ -1,14 +1,18 @@
 """An instant seen in a zone: Go's ``time.Time``, with nanoseconds and years without bounds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from . import calendar
 from .durations import SECOND, Duration
 from .errors import TimeError
 from .formatting import MONTHS, WEEKDAYS, Parts, format_parts
 from .zones import UTC, Zone
+
+if TYPE_CHECKING:
+    from tasks.engine.gotemplate.functions import Function
 
 RFC3339_NANO: Final = "2006-01-02T15:04:05.999999999Z07:00"
 _STRING_LAYOUT: Final = "2006-01-02 15:04:05.999999999 -0700 MST"
@@ -17,18 +21,39 @@ _STRING_LAYOUT: Final = "2006-01-02 15:04:05.999999999 -0700 MST"
 _ZERO_SECONDS: Final = -62_135_596_800
 
 
-class Month(int):
-    """1 for January to 12; prints as its English name."""
+class _Named(int):
+    """A number that prints as its English name."""
+
+    go_type: ClassVar[str]
+    go_kind: ClassVar[str] = "int"
+    go_methods: ClassVar[Mapping[str, "Function"]]
+
+    def go_string(self) -> str:
+        return str(self)
+
+    def go_fields(self) -> Mapping[str, object]:
+        return {}
+
+    def go_json(self) -> int:
+        return int(self)
+
+
+class Month(_Named):
+    """1 for January to 12."""
+
+    go_type: ClassVar[str] = "time.Month"
 
     def __str__(self) -> str:
-        return MONTHS[self - 1] if 1 <= self <= 12 else f"%!Month({int(self)})"
+        return MONTHS[int(self) - 1]
 
 
-class Weekday(int):
-    """0 for Sunday to 6; prints as its English name."""
+class Weekday(_Named):
+    """0 for Sunday to 6."""
+
+    go_type: ClassVar[str] = "time.Weekday"
 
     def __str__(self) -> str:
-        return WEEKDAYS[self] if 0 <= self <= 6 else f"%!Weekday({int(self)})"
+        return WEEKDAYS[int(self)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +62,10 @@ class Time:
 
     Equal are two of the same instant *in the same zone*; ``same_instant`` looks at the instant alone.
     """
+
+    go_type: ClassVar[str] = "time.Time"
+    go_kind: ClassVar[str] = "struct"
+    go_methods: ClassVar[Mapping[str, "Function"]]
 
     unix_seconds: int
     nanosecond: int = 0  # 0 to 999,999,999
@@ -192,8 +221,14 @@ class Time:
         """Written by a Go layout. Source: docs/templates.md, "Time layouts"."""
         return format_parts(layout, self.parts())
 
-    def json_text(self) -> str:
-        """RFC 3339 with as many decimals as needed, without quotes.
+    def go_string(self) -> str:
+        return str(self)
+
+    def go_fields(self) -> Mapping[str, object]:
+        return {}
+
+    def go_json(self) -> str:
+        """RFC 3339 with as many decimals as needed.
 
         Raises TimeError where that form has no room for the year or the offset.
         """

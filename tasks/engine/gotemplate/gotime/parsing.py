@@ -249,8 +249,7 @@ def _optional_fraction(reader: _Reader, otherwise: int) -> int:
 def _nanoseconds(written: str) -> int:
     if written[0] not in ".,":
         raise _Misfit
-    digits = written[1:10]
-    nanosecond = _signed(digits) * 10 ** (9 - len(digits))
+    nanosecond = _signed(written[1:10].ljust(9, "0"))
     if nanosecond < 0:
         raise _Misfit("fractional second")
     return nanosecond

@@ -1,15 +1,19 @@
 """Time zones by name, from the ``tzdata`` package alone, so that every machine gives the same answers."""
 
 import importlib.resources
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC as PYTHON_UTC
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Final
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from .calendar import CYCLE_DAYS
 from .errors import TimeError
+
+if TYPE_CHECKING:
+    from tasks.engine.gotemplate.functions import Function
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=PYTHON_UTC)
 _CYCLE_SECONDS: Final = CYCLE_DAYS * 86_400
@@ -21,6 +25,10 @@ _LATEST: Final = 253_402_300_799 - 86_400
 @dataclass(frozen=True, slots=True, eq=False)
 class Zone:
     """A zone's rules, or one fixed offset. As Go's locations, two zones are equal only if they are the same object."""
+
+    go_type: ClassVar[str] = "*time.Location"
+    go_kind: ClassVar[str] = "ptr"
+    go_methods: ClassVar[Mapping[str, "Function"]]
 
     name: str
     offset: int = 0  # seconds east of Greenwich, where there are no rules
@@ -50,6 +58,15 @@ class Zone:
             return local_seconds
         offset, _ = self.at(local_seconds - offset)
         return local_seconds - offset
+
+    def go_string(self) -> str:
+        return self.name
+
+    def go_fields(self) -> Mapping[str, object]:
+        return {}
+
+    def go_json(self) -> object:
+        return {}
 
     def _moment(self, seconds: int) -> datetime:
         # Before its first transition a zone never changes; after its last the rules repeat with the calendar.
@@ -90,7 +107,7 @@ def zone_names() -> frozenset[str]:
     return frozenset(listing.split())
 
 
-@lru_cache(maxsize=None)
+@cache
 def _load(name: str) -> Zone:
     with importlib.resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
         return Zone(name, rules=ZoneInfo.from_file(file, key=name))
