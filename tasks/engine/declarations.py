@@ -11,6 +11,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from tasks.engine.errors import Level
+
 
 class Kind(StrEnum):
     """What stands behind a property's name."""
@@ -54,8 +56,8 @@ class Property:
     templated: bool = False
     #: What an absent property means, where that is not the kind's own zero.
     default: Any = None
-    #: Shown in no document and in no schema; accepted without a warning.
-    ignored: bool = False
+    #: What a null among the records of RECORDS is.
+    null_level: Level = Level.WARNING
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,13 @@ STEP = Record(
         _P("timeout", _K.DURATION, "How long the action may take; 0: as long as it likes.", default="0"),
         _P("dependencies", _K.TEXTS, "Steps that must end first: step, step:STATE, step:STATE,STATE or step:ANY."),
         _P("custom_states", _K.TEXTS, "Further outcomes of this step, given by conditions."),
-        _P("conditions", _K.RECORDS, "When to skip the action, and what to make of its result.", record="condition"),
+        _P(
+            "conditions",
+            _K.RECORDS,
+            "When to skip the action, and what to make of its result.",
+            record="condition",
+            null_level=Level.ERROR,
+        ),
         _P("foreach", _K.TEXT, "Renders to a JSON list; the step is run for each item.", templated=True),
         _P("foreach_strategy", _K.TEXT, "All items at once, or one by one.", choices=("", "parallel", "sequence")),
         _P("children_steps", _K.RUN_TIME, ""),
@@ -245,7 +253,13 @@ FUNCTION = Record(
         _P("description", _K.TEXT, "What the function is for."),
         _P("action", _K.RECORD, "What the function calls.", record="action", required=True),
         _P("pre_hook", _K.RECORD, "Run before the action, at each try.", record="action", nullable=True),
-        _P("conditions", _K.RECORDS, "Looked at before the conditions of the step.", record="condition"),
+        _P(
+            "conditions",
+            _K.RECORDS,
+            "Looked at before the conditions of the step.",
+            record="condition",
+            null_level=Level.ERROR,
+        ),
         _P("custom_states", _K.TEXTS, "Outcomes that its conditions may give."),
     ),
 )
