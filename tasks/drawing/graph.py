@@ -1,6 +1,7 @@
 """The graph of steps as SVG: boxes with sign, name and state, edges labelled with the states they wait for."""
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -42,7 +43,8 @@ def draw_graph(nodes: Sequence[Node], edges: Sequence[Edge], *, title: str) -> s
     placed = lay_out([node.name for node in nodes], [(edge.source, edge.target) for edge in edges])
     left, widths = _columns(nodes, placed)
     width = left[-1] + widths[-1] + _MARGIN if left else 2 * _MARGIN
-    height = (max(placed.height.values(), default=0.0)) * _ROW + _BOX_HEIGHT + 2 * _MARGIN
+    heights = [*placed.height.values(), *(at for bends in placed.bends.values() for _, at in bends)]
+    height = max(heights, default=0.0) * _ROW + _BOX_HEIGHT + 2 * _MARGIN
     canvas = _Canvas(placed, left, widths)
     drawn = "".join(canvas.edge(edge) for edge in edges if {edge.source, edge.target} <= placed.layer.keys())
     boxes = "".join(canvas.box(node) for node in nodes)
@@ -127,10 +129,11 @@ class _Canvas:
         return element("a", content, href=node.link, class_=kind, data_step=node.name, aria_label=spoken)
 
     def edge(self, edge: Edge) -> str:
+        forward = self.placed.layer[edge.source] < self.placed.layer[edge.target]
         points = [
-            self._end(edge.source, right=True),
+            self._end(edge.source, right=forward),
             *((self.left[at] + self.widths[at] / 2, self._middle(h)) for at, h in self._bends(edge)),
-            self._end(edge.target, right=False),
+            self._end(edge.target, right=not forward),
         ]
         kind = "edge influence" if edge.influence else "edge"
         drawn = element("path", d=_curve(points), class_=kind, marker_end="url(#arrow)", fill="none")
@@ -153,6 +156,6 @@ def _curve(points: Sequence[tuple[float, float]]) -> str:
     """A smooth line through the points that leaves and arrives level."""
     path = f"M{points[0][0]:.1f},{points[0][1]:.1f}"
     for (x1, y1), (x2, y2) in itertools.pairwise(points):
-        reach = max(abs(x2 - x1) / 2, 24.0)
+        reach = math.copysign(max(abs(x2 - x1) / 2, 24.0), x2 - x1)
         path += f" C{x1 + reach:.1f},{y1:.1f} {x2 - reach:.1f},{y2:.1f} {x2:.1f},{y2:.1f}"
     return path
