@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from tasks.engine.catalog import Path
+from tasks.engine.declarations import STEP, Kind, Property
 from tasks.engine.decoding import Fields
 from tasks.engine.definition import (
     ActionDefinition,
@@ -31,6 +32,7 @@ from tasks.engine.definition import (
     VariableDefinition,
 )
 from tasks.engine.dependencies import faults_of, read_dependency
+from tasks.engine.functions import required_arguments
 from tasks.engine.places import Report
 
 #: What white space is for Go: the ends of a template's name are freed of it.
@@ -52,6 +54,8 @@ class Builder:
     """Makes definitions; what does not fit goes to the report."""
 
     report: Report
+    #: A step read back from the API carries what happened to it; one in a template must not.
+    run_time_is_welcome: bool = False
 
     def template(self, fields: Fields) -> TemplateDefinition:
         plain = {
@@ -87,17 +91,20 @@ class Builder:
         )
 
     def function(self, fields: Fields, file: str = "") -> FunctionDefinition:
+        action = self.action(fields.get("action") or {})
         return FunctionDefinition(
             name=fields.get("name", ""),
-            action=self.action(fields.get("action") or {}),
+            action=action,
             description=fields.get("description", ""),
             pre_hook=self._optional_action(fields.get("pre_hook")),
             conditions=self.conditions(fields.get("conditions", ())),
             custom_states=fields.get("custom_states", ()),
+            arguments=required_arguments(action),
             file=file,
         )
 
     def step(self, name: str, fields: Fields) -> StepDefinition:
+        self._check_what_the_step_does_not_keep(name, fields)
         timeout = fields.get("timeout")
         return StepDefinition(
             name=name,
@@ -117,6 +124,19 @@ class Builder:
             foreach_strategy=ForeachStrategy(fields.get("foreach_strategy") or ForeachStrategy.PARALLEL),
             resources=fields.get("resources", ()),
         )
+
+    def _check_what_the_step_does_not_keep(self, name: str, fields: Fields) -> None:
+        if fields.get("foreach_strategy") and not fields.get("foreach"):
+            self.report.error(
+                ("steps", name, "foreach_strategy"), "A foreach_strategy needs a foreach.", "Remove it, or add foreach."
+            )
+        if self.run_time_is_welcome:
+            return
+        for declared in STEP.properties:
+            if declared.kind is Kind.RUN_TIME and not _is_zero(declared, fields.get(declared.name)):
+                self.report.error(
+                    ("steps", name, declared.name), f'A template cannot set "{declared.name}" of a step.', "Remove it."
+                )
 
     def action(self, fields: Fields) -> ActionDefinition:
         base_output = fields.get("base_output")
@@ -187,6 +207,10 @@ class Builder:
             for fault in faults_of(text):
                 self.report.error((*path, index), f'The dependency "{text}" {fault}.')
         return tuple(read_dependency(text) for text in texts)
+
+
+def _is_zero(declared: Property, value: object) -> bool:
+    return value is None or (type(value) is type(declared.default) and value == declared.default)
 
 
 def _or_none(make: Callable[[str], _T], text: str) -> _T | None:

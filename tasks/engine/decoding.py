@@ -44,7 +44,10 @@ class Decoder:
                 self.report.places.lines[place] = entry.line
             fields[declared.name] = self._value(declared, entry.node, place)
         for declared in record.properties:
-            if declared.required and (declared not in found or found[declared].node.value is None):
+            # Where a text has a shortest length, the check of lengths says that it is missing.
+            if not declared.required or declared.shortest:
+                continue
+            if declared not in found or found[declared].node.value is None:
                 self.report.error(path, f'{_with_article(record.name)} needs "{declared.name}".', declared.about)
         return fields
 
