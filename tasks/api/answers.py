@@ -1,0 +1,86 @@
+"""Writing what a client gets: JSON or YAML as the ``Accept`` header asks, and which of them that is.
+
+Source: docs/api.md, "Answers".
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer
+from rest_framework.request import Request
+
+from tasks.services.values import encode, to_yaml
+
+
+class JSONAnswer(BaseRenderer):
+    """JSON with numbers as they were written and ``<``, ``>``, ``&`` escaped, as Go writes it."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = "utf-8"
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        return b"" if data is None else encode(data, sort_keys=False).encode()
+
+
+class YAMLAnswer(BaseRenderer):
+    """The same value as YAML, keys in alphabetical order; it can be sent back as a request."""
+
+    media_type = "application/x-yaml"
+    format = "yaml"
+    charset = "utf-8"
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        return b"" if data is None else to_yaml(data).encode()
+
+
+class BrowsableAnswer(BrowsableAPIRenderer):
+    """The same for a person with a browser; what is sent is written as text, as any client does."""
+
+    def get_default_renderer(self, view: Any) -> Any:
+        return JSONAnswer()
+
+    def get_rendered_html_form(self, data: Any, view: Any, method: str, request: Request) -> Any:
+        return None
+
+
+class Negotiation(BaseContentNegotiation):
+    """The first of JSON, YAML and a browser's HTML in the order of ``Accept``, ``q`` considered; else JSON."""
+
+    def select_parser(self, request: Request, parsers: Sequence[Any]) -> Any:
+        return parsers[0]
+
+    def select_renderer(
+        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        by_type = {renderer.media_type: renderer for renderer in renderers}
+        for media_type in _by_preference(request.META.get("HTTP_ACCEPT", "")):
+            if media_type in by_type:
+                return by_type[media_type], media_type
+        default = next((renderer for renderer in renderers if renderer.format == "json"), renderers[0])
+        return default, str(default.media_type)
+
+
+def _by_preference(accept: str) -> list[str]:
+    """The media types of an ``Accept`` header, best first; the first of equals stays first."""
+    weighted: list[tuple[float, str]] = []
+    for entry in accept.split(","):
+        media_type, *parameters = (part.strip() for part in entry.split(";"))
+        weighted.append((_quality(parameters), media_type.lower()))
+    return [media_type for _, media_type in sorted(weighted, key=lambda pair: -pair[0])]
+
+
+def _quality(parameters: Sequence[str]) -> float:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0.0
+    return 1.0

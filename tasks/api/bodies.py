@@ -1,0 +1,119 @@
+"""Reading what a client sends: any content type, JSON first, then YAML; names in any letter case; types strict.
+
+Start with ``Body``, the base of every request's shape. Source: docs/api.md, "Bodies".
+"""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.conf import settings
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+
+from tasks.services.errors import BadRequest
+from tasks.services.values import JSONNumber, read_body
+
+
+class AnyParser(BaseParser):
+    """Reads every body as JSON or YAML, whatever its content type says; it must be a mapping."""
+
+    media_type = "*/*"
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        limit: int = settings.UTASK_MAX_BODY_BYTES
+        content = stream.read(limit + 1)
+        if len(content) > limit:
+            raise ParseError(f"the body is too large: at most {limit} bytes are read")
+        if not content.strip():
+            return {}
+        try:
+            value = read_body(content)
+        except BadRequest as error:
+            raise ParseError(str(error)) from None
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise ParseError("the body must be a mapping (an object)")
+        return value
+
+
+class Text(serializers.CharField):
+    """A text; a number or boolean is turned into its text."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"allow_blank": True, "trim_whitespace": False} | kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if isinstance(data, bool):
+            return "true" if data else "false"
+        if isinstance(data, JSONNumber):
+            return data.text
+        if not isinstance(data, str):
+            raise serializers.ValidationError("a text is expected")
+        return super().to_internal_value(data)
+
+
+class Flag(serializers.BooleanField):
+    """A boolean and nothing that looks like one."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            raise serializers.ValidationError("true or false is expected")
+        return data
+
+
+class Texts(serializers.ListField):
+    """A list of texts."""
+
+    child = Text()
+    default_error_messages = {"not_a_list": "a list of texts is expected"}
+
+
+class TextMap(serializers.DictField):
+    """A mapping of texts."""
+
+    child = Text(allow_null=True)
+    default_error_messages = {"not_a_dict": "a mapping of texts is expected"}
+
+    def to_internal_value(self, data: Any) -> Any:
+        return {key: "" if value is None else value for key, value in super().to_internal_value(data).items()}
+
+
+@extend_schema_field(OpenApiTypes.OBJECT)
+class Mapped(serializers.Field[dict[str, Any], Any, Any, Any]):
+    """A mapping of anything; numbers keep their notation."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("a mapping (an object) is expected")
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class MappedList(serializers.ListField):
+    """A list of mappings."""
+
+    child = Mapped()
+    default_error_messages = {"not_a_list": "a list of mappings is expected"}
+
+
+class Body(serializers.Serializer[Any]):
+    """A request's shape: unknown names are ignored, names match in any letter case, null counts as absent.
+
+    The spelling that is exact wins where a name is given twice.
+    """
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            raise serializers.ValidationError({"body": ["a mapping (an object) is expected"]})
+        known = {name.lower(): name for name in self.fields}
+        given = {known[key.lower()]: value for key, value in data.items() if key.lower() in known}
+        given.update({key: value for key, value in data.items() if key in self.fields})
+        return super().to_internal_value({name: value for name, value in given.items() if value is not None})

@@ -1,0 +1,156 @@
+"""Shapes of tasks, batches and comments. Source: docs/api.md, "Task"."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from tasks.api.bodies import Body, Mapped, MappedList, Text, TextMap, Texts
+from tasks.api.serializers.answers import Answer, Moment
+from tasks.api.serializers.templates import InputAnswer
+from tasks.models import MemberKind, MemberRole, Resolution, Task
+from tasks.services import templates
+
+
+def resolution_of(task: Task) -> Resolution | None:
+    """The task's resolution, from the row that was joined to it."""
+    return getattr(task, "resolution", None)
+
+
+class Members(serializers.ListField):
+    """Names of one role and kind."""
+
+    child = serializers.CharField()
+
+    def __init__(self, role: MemberRole, kind: MemberKind) -> None:
+        self.role, self.kind = role, kind
+        super().__init__(source="*", read_only=True)
+
+    def to_representation(self, task: Any) -> list[str]:
+        return task.names(self.role, self.kind)
+
+
+class CommentAnswer(Answer):
+    id = serializers.UUIDField(source="public_id")
+    username = serializers.CharField()
+    created = Moment()
+    updated = Moment()
+    content = serializers.CharField()
+
+
+class TaskInList(Answer):
+    """A task as lists show it: without what was entered and what came out."""
+
+    OMIT = frozenset(
+        {
+            "requester_groups",
+            "watcher_usernames",
+            "watcher_groups",
+            "resolver_usernames",
+            "resolver_groups",
+            "tags",
+            "result",
+            "result_error",
+            "resolution",
+            "last_start",
+            "last_stop",
+            "resolver_username",
+            "comments",
+            "batch",
+            "errors",
+            "resolver_inputs",
+            "waiting_for",
+            "region",
+        }
+    )
+
+    id = serializers.UUIDField(source="public_id")
+    title = serializers.CharField()
+    requester_username = serializers.CharField()
+    requester_groups = serializers.ListField(child=serializers.CharField(), required=False)
+    watcher_usernames = Members(MemberRole.WATCHER, MemberKind.USER)
+    watcher_groups = Members(MemberRole.WATCHER, MemberKind.GROUP)
+    resolver_usernames = Members(MemberRole.RESOLVER, MemberKind.USER)
+    resolver_groups = Members(MemberRole.RESOLVER, MemberKind.GROUP)
+    created = Moment()
+    state = serializers.CharField()
+    steps_done = serializers.IntegerField()
+    steps_total = serializers.IntegerField()
+    last_activity = Moment()
+    tags = serializers.SerializerMethodField()
+    template_name = serializers.CharField(source="template.name")
+    input = serializers.SerializerMethodField()
+    resolution = serializers.SerializerMethodField()
+    last_start = serializers.SerializerMethodField()
+    last_stop = serializers.SerializerMethodField()
+    resolver_username = serializers.SerializerMethodField()
+    batch = serializers.SerializerMethodField()
+    resolver_inputs = serializers.SerializerMethodField()
+
+    def get_tags(self, task: Task) -> dict[str, str]:
+        return dict(sorted(task.tag_map().items()))
+
+    def get_input(self, task: Task) -> dict[str, Any] | None:
+        return None
+
+    def get_resolution(self, task: Task) -> str | None:
+        resolution = resolution_of(task)
+        return resolution and str(resolution.public_id)
+
+    def get_last_start(self, task: Task) -> str | None:
+        resolution = resolution_of(task)
+        return Moment().to_representation(resolution.last_start) if resolution and resolution.last_start else None
+
+    def get_last_stop(self, task: Task) -> str | None:
+        resolution = resolution_of(task)
+        return Moment().to_representation(resolution.last_stop) if resolution and resolution.last_stop else None
+
+    def get_resolver_username(self, task: Task) -> str | None:
+        resolution = resolution_of(task)
+        return resolution and resolution.resolver_username
+
+    def get_batch(self, task: Task) -> str | None:
+        return str(task.batch.public_id) if task.batch is not None else None
+
+    def get_resolver_inputs(self, task: Task) -> list[dict[str, Any]]:
+        return list(InputAnswer(templates.document(task.version).get("resolver_inputs") or [], many=True).data)
+
+
+class TaskBody(Body):
+    """What ``POST /task`` takes."""
+
+    template_name = Text(help_text="Name of the template, as `GET /template` gives it.")
+    input = Mapped(required=False, help_text="Values by the name of the input; what is not declared is dropped.")
+    comment = Text(required=False, help_text="A first comment, 3 to 100,000 bytes.")
+    watcher_usernames = Texts(required=False)
+    watcher_groups = Texts(required=False)
+    resolver_usernames = Texts(required=False, help_text="Only for administrators and owners of the template.")
+    resolver_groups = Texts(required=False, help_text="Only for administrators and owners of the template.")
+    delay = Text(required=False, help_text="A duration like `1h30m`: the automatic run starts so much later.")
+    tags = TextMap(required=False)
+
+
+class TaskEdit(Body):
+    """What ``PUT /task/ID`` takes; each of the four replaces what the task has."""
+
+    input = Mapped()
+    watcher_usernames = Texts(required=False)
+    watcher_groups = Texts(required=False)
+    tags = TextMap(required=False)
+
+
+class BatchBody(Body):
+    template_name = Text()
+    inputs = MappedList(required=False, help_text="One task is made for each element.")
+    common_input = Mapped(required=False, help_text="Merged into each element; a key must not stand in both.")
+    comment = Text(required=False)
+    watcher_usernames = Texts(required=False)
+    watcher_groups = Texts(required=False)
+    tags = TextMap(required=False)
+
+
+class BatchAnswer(Answer):
+    id = serializers.UUIDField(source="public_id")
+
+
+class CommentBody(Body):
+    content = Text(help_text="3 to 100,000 bytes.")

@@ -1,0 +1,42 @@
+"""Shapes of templates, functions and their inputs. Source: docs/api.md, "Template"."""
+
+from rest_framework import serializers
+
+from tasks.api.serializers.answers import Answer, Object, Value
+
+
+class InputAnswer(Answer):
+    OMIT = frozenset({"regex", "legal_values", "type"})
+
+    name = serializers.CharField()
+    description = serializers.CharField()
+    regex = serializers.CharField(required=False, default=None)
+    legal_values = serializers.ListField(child=Value(), required=False, default=None)
+    collection = serializers.BooleanField()
+    type = serializers.ChoiceField(choices=["string", "password", "bool", "number"], required=False, default=None)
+    optional = serializers.BooleanField()
+    default = Value(allow_null=True)
+    hidden = serializers.BooleanField()
+
+
+class TemplateInList(Answer):
+    """A template as lists show it: who may use it and what it asks, not what it does."""
+
+    OMIT = frozenset({"long_description", "doc_link", "retry_max", "inputs", "resolver_inputs", "tags", "variables"})
+
+    name = serializers.CharField()
+    description = serializers.CharField()
+    long_description = serializers.CharField(required=False)
+    doc_link = serializers.CharField(required=False)
+    allowed_resolver_groups = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    allowed_resolver_usernames = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    allow_all_resolver_usernames = serializers.BooleanField()
+    auto_runnable = serializers.BooleanField()
+    blocked = serializers.BooleanField()
+    hidden = serializers.BooleanField()
+    retry_max = serializers.IntegerField(required=False)
+    allow_task_start_over = serializers.BooleanField()
+    inputs = serializers.ListField(child=InputAnswer(), required=False)
+    resolver_inputs = serializers.ListField(child=InputAnswer(), required=False)
+    tags = serializers.DictField(child=serializers.CharField(), required=False)
+    base_configurations = Object(allow_null=True)

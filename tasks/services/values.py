@@ -1,0 +1,51 @@
+"""JSON and YAML texts to values and back, for both faces: numbers keep their notation.
+
+Bodies of requests are JSON first, exactly; what is no JSON is read as YAML 1.1, as the original reads every body.
+Source: docs/api.md, "Bodies".
+"""
+
+from typing import Any
+
+import yaml
+
+from tasks.engine import goyaml
+from tasks.engine.gotemplate import JSONNumber, dumps, loads
+from tasks.services.errors import BadRequest
+
+__all__ = ["JSONNumber", "decode", "encode", "read_body", "to_yaml"]
+
+decode = loads
+encode = dumps
+
+
+def read_body(content: bytes) -> Any:
+    """The value of a request's body. Raises BadRequest with the place where it cannot be read."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"the body is not UTF-8: byte {error.start} cannot be read") from None
+    try:
+        return loads(text)
+    except ValueError as not_json:
+        try:
+            return goyaml.read(text).value
+        except goyaml.YAMLError as not_yaml:
+            kind = not_json if text.lstrip()[:1] in ("{", "[") else not_yaml
+            raise BadRequest(f"the body is neither JSON nor YAML: {kind}") from None
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes what ``read_body`` reads back: numbers as they are written, texts that look like others quoted."""
+
+
+def _number(dumper: yaml.SafeDumper, number: JSONNumber) -> yaml.Node:
+    kind = "int" if number.text.lstrip("-").isdigit() else "float"
+    return dumper.represent_scalar(f"tag:yaml.org,2002:{kind}", number.text)
+
+
+_Dumper.add_representer(JSONNumber, _number)
+
+
+def to_yaml(value: Any) -> str:
+    """The value as YAML, keys in alphabetical order."""
+    return yaml.dump(value, Dumper=_Dumper, allow_unicode=True, default_flow_style=False, sort_keys=True)
