@@ -1,0 +1,49 @@
+# `make run` is all a new machine needs: Python 3.11, make and git. PORT, UTASK_VAR and the rest: docs/operating.md.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: help setup setup-test run test test-sqlite test-postgresql lint format types clean
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
+
+setup: $(VENV)/.runs ## install what the product runs on
+
+run: $(VENV)/.runs ## web and workers in the foreground; Ctrl-C or SIGTERM stops everything
+	@exec $(RUN) manage.py up
+
+$(VENV)/.runs: requirements.txt
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+setup-test: $(VENV)/.tests ## install what the tests and checks need too
+
+$(VENV)/.tests: requirements.txt requirements-test.txt
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	@touch $@ $(VENV)/.runs
+
+# The two halves share nothing, so they run side by side, each one's lines kept together.
+test: $(VENV)/.tests ## all tests, on SQLite and on PostgreSQL
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going test-sqlite test-postgresql
+
+test-sqlite: $(VENV)/.tests
+	@TEST_DATABASE=sqlite $(RUN) -m pytest -q $(PYTEST_ARGS)
+
+test-postgresql: $(VENV)/.tests
+	@TEST_DATABASE=postgresql $(RUN) -m pytest -q $(PYTEST_ARGS)
+
+lint: $(VENV)/.tests ## ruff, mypy, and whether the models have their migrations
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy .
+	$(RUN) manage.py makemigrations --check --dry-run
+
+format: $(VENV)/.tests ## bring all files into shape
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+clean: ## remove what was installed and cached, not what the service keeps in var/
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

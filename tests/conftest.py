@@ -1,0 +1,83 @@
+"""What all tests share: which of them this run is about, and databases for processes that a test starts.
+
+The suite runs twice (``make test``): with ``TEST_DATABASE=sqlite`` everything but the tests marked ``postgresql``; with
+``TEST_DATABASE=postgresql`` those, and what touches a database but is not marked ``sqlite``. A test touches a database
+when it asks for one (``db``, ``transactional_db``, the mark ``django_db``) or for the address of an empty one
+(``database_url``). Tests marked ``conformance`` need the folder that ``UTASK_CONFORMANCE`` names.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+TOUCHES_DATABASE = {"db", "transactional_db", "database_url"}
+_left_out: list[str] = []
+
+
+def on_postgresql() -> bool:
+    """Whether this run is the one on PostgreSQL."""
+    return os.environ.get("TEST_DATABASE", "sqlite") == "postgresql"
+
+
+def _belongs_here(item: pytest.Item, touches: bool) -> bool:
+    if item.get_closest_marker("postgresql"):
+        return on_postgresql()
+    if item.get_closest_marker("sqlite"):
+        return not on_postgresql()
+    return touches or not on_postgresql()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take out what this run is not about, and say how many tests miss their data."""
+    kept, elsewhere, without_data = [], [], []
+    for item in items:
+        touches = bool(item.get_closest_marker("django_db")) or not TOUCHES_DATABASE.isdisjoint(
+            getattr(item, "fixturenames", ())
+        )
+        if not _belongs_here(item, touches):
+            elsewhere.append(item)
+        elif item.get_closest_marker("conformance") and not os.environ.get("UTASK_CONFORMANCE"):
+            without_data.append(item)
+        else:
+            kept.append(item)
+    if without_data:
+        _left_out.append(
+            f"left out: {len(without_data)} tests that need UTASK_CONFORMANCE, a folder of conformance data"
+        )
+    config.hook.pytest_deselected(items=elsewhere + without_data)
+    items[:] = kept
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was left out."""
+    for line in _left_out:
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def conformance() -> Path:
+    """The folder of conformance data; for tests marked ``conformance``."""
+    return Path(os.environ["UTASK_CONFORMANCE"]).resolve(strict=True)
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database of this run's kind, for processes that a test starts."""
+    if not on_postgresql():
+        yield f"sqlite:///{tmp_path}/utask.sqlite3"
+        return
+    from tests.postgresql import server_url
+
+    name = f"utask_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server_url(), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield urlunsplit(urlsplit(server_url())._replace(path=f"/{name}"))
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -1,0 +1,234 @@
+"""Django's settings, read from the environment; every default is safe for one machine.
+
+Wiring only: nothing here knows what a step is. Source: docs/operating.md, "Environment".
+"""
+
+import os
+import secrets
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from tasks.config.cfg import read_cfg
+from tasks.config.items import read_items
+from tasks.crypto.kept import kept
+from tasks.telemetry import logs
+from utask_project import databases, environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+UTASK_VAR = Path(environment.text("UTASK_VAR", default=str(BASE_DIR / "var"))).absolute()
+
+# --- What the service does -------------------------------------------------------------------------------------------
+
+PORT = environment.number("PORT", "SERVER_PORT", default=8081, least=1, most=65535)
+#: The address the web server listens on. Loopback, because passwords cross it in clear; a proxy or container opens it.
+UTASK_BIND = environment.text("UTASK_BIND", default="127.0.0.1")
+#: Where browsers find us; the start of links in notifications. Empty: as the request says.
+UTASK_BASE_URL = environment.text("UTASK_BASE_URL").rstrip("/")
+UTASK_REGION = environment.text("UTASK_REGION", "REGION", default="default")
+UTASK_MAINTENANCE = environment.flag("UTASK_MAINTENANCE", "MAINTENANCE_MODE")
+#: Resident runners on this machine. One more worker serves django-q2's ordinary jobs.
+UTASK_WORKERS = environment.number("UTASK_WORKERS", default=min(os.cpu_count() or 1, 4), least=1, most=256)
+#: Seconds that running steps have to end when the service stops.
+UTASK_STOP_GRACE = environment.number("UTASK_STOP_GRACE", default=3, least=0, most=3600)
+
+UTASK_TEMPLATES_PATH = environment.folders("UTASK_TEMPLATES_PATH", "TEMPLATES", shipped=BASE_DIR / "templates_yaml")
+UTASK_FUNCTIONS_PATH = environment.folders(
+    "UTASK_FUNCTIONS_PATH", "FUNCTIONS", shipped=BASE_DIR / "templates_yaml" / "functions"
+)
+UTASK_SCRIPTS_PATH = environment.folders(
+    "UTASK_SCRIPTS_PATH", "SCRIPTS", shipped=BASE_DIR / "templates_yaml" / "scripts"
+)
+UTASK_ACTIONS_PATH = environment.folders("UTASK_ACTIONS_PATH", "PLUGINS", shipped=BASE_DIR / "actions")
+UTASK_INIT_PATH = environment.folders("UTASK_INIT_PATH", "INIT", shipped=BASE_DIR / "init")
+
+#: Configuration items of the original's sources; what they mean is checked when the application starts.
+CONFIGURATION_FROM = environment.text("CONFIGURATION_FROM")
+#: Keys of the storage, newest first; without them and without ``encryption-key`` items one is made in UTASK_VAR.
+UTASK_ENCRYPTION_KEYS = environment.text("UTASK_ENCRYPTION_KEYS")
+UTASK_ENCRYPTION_KEY_FILE = UTASK_VAR / "encryption-key.json"
+#: Unix sockets by which processes of this machine ring each other; used on SQLite.
+UTASK_BELLS = UTASK_VAR / "bells"
+
+# --- Django ----------------------------------------------------------------------------------------------------------
+
+DEBUG = environment.flag("UTASK_DEBUG", "DEBUG")
+SECRET_KEY = environment.text("UTASK_SECRET_KEY") or kept(UTASK_VAR / "secret-key", lambda: secrets.token_urlsafe(64))
+SECRET_KEY_FALLBACKS = environment.words("UTASK_SECRET_KEY_FALLBACKS")
+
+INSTALLED_APPS = [
+    # Before django_q: `manage.py qcluster` is then ours, which survives a kill of any of its processes.
+    "tasks",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_q",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "utask_project.headers.ContentSecurityPolicy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "utask_project.urls"
+WSGI_APPLICATION = "utask_project.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+# What is wrong with the items is told by the checks of tasks/apps.py; here they are read as far as they go.
+_items = read_items(CONFIGURATION_FROM, os.environ)
+_cfg = read_cfg(_items, required=False).cfg
+DATABASES = {
+    "default": databases.settings_of(
+        environment.text("DATABASE_URL", default=_items.get(_cfg.database_config.item) or ""),
+        default_sqlite=UTASK_VAR / "utask.sqlite3",
+        lifetime_seconds=_cfg.database_config.lifetime_seconds,
+        # Set by wsgi.py: threads of a web server share connections; a runner has one, and forks must not share a pool.
+        pool_size=_cfg.database_config.most_connections if environment.flag("UTASK_WEB_PROCESS") else 0,
+    )
+}
+#: In each process's own memory: nothing that two processes must agree on may be kept there.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- Who may come in -------------------------------------------------------------------------------------------------
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
+
+def _own_hosts() -> list[str]:
+    """This machine's names and addresses: enough at home, and none that a stranger's page can take (DNS rebinding)."""
+    name = socket.gethostname()
+    try:
+        addresses = {str(found[4][0]) for found in socket.getaddrinfo(name, None)}
+    except OSError:
+        addresses = set()
+    literal = {f"[{address}]" if ":" in address else address for address in addresses}
+    return ["localhost", "127.0.0.1", "[::1]", name, *sorted(literal)]
+
+
+ALLOWED_HOSTS = environment.words("UTASK_ALLOWED_HOSTS", default=_own_hosts())
+_base = urlsplit(UTASK_BASE_URL or _cfg.base_url)
+if _base.hostname:
+    ALLOWED_HOSTS.append(_base.hostname)
+CSRF_TRUSTED_ORIGINS = [f"{_base.scheme}://{_base.netloc}"] if _base.hostname else []
+
+#: On where browsers reach us by https, usually through a proxy: then nothing goes by http, and cookies neither.
+UTASK_HTTPS = environment.flag("UTASK_HTTPS")
+#: Proxies whose forwarded headers are believed.
+UTASK_TRUSTED_PROXIES = environment.words("UTASK_TRUSTED_PROXIES", default=["127.0.0.1"])
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = UTASK_HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^unsecured/mon/"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if UTASK_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = UTASK_HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+
+# --- Requests --------------------------------------------------------------------------------------------------------
+
+# The largest body of an API request is the API's own, smaller limit (utask-cfg, server_options.max_body_bytes).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# whitenoise serves the files from where they lie: nothing has to be collected before a start.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.SessionAuthentication",
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.BasicAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "µTask",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# --- Work ------------------------------------------------------------------------------------------------------------
+
+Q_CLUSTER = {
+    "name": "utask",
+    "workers": UTASK_WORKERS + 1,
+    "broker_class": "tasks.doorbell.broker.Broker",
+    "orm": "default",
+    "bulk": 1,
+    # A dead process is noticed at the next look.
+    "guard_cycle": 0.25,
+    # A message is delivered again after `retry` seconds without an answer: more than the wait behind a job and the job.
+    "timeout": 600,
+    "retry": 1300,
+    # A job that failed is kept as failed, not run for ever.
+    "ack_failures": True,
+    "save_limit": -1,
+    "catch_up": False,
+    "label": "Queue",
+}
+
+# --- What is said ----------------------------------------------------------------------------------------------------
+
+UTASK_LOG_FORMAT = environment.text("UTASK_LOG_FORMAT", "LOGS_FORMAT", default="text")
+if UTASK_LOG_FORMAT not in logs.FORMATS:
+    raise ImproperlyConfigured(f"UTASK_LOG_FORMAT: must be one of {', '.join(logs.FORMATS)}")
+#: A file for the same lines as JSON; `manage.py up` sets and rotates it.
+UTASK_LOG_FILE = environment.text("UTASK_LOG_FILE")
+LOGGING = logs.configuration(UTASK_LOG_FORMAT, debug=DEBUG, file=UTASK_LOG_FILE)

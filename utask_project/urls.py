@@ -1,0 +1,8 @@
+"""Which face answers: the API at the original's paths, the admin under /admin/."""
+
+from django.contrib import admin
+from django.urls import path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+]
