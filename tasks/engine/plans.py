@@ -1,0 +1,132 @@
+"""What a step's definition means once its functions are unfolded: the same for all its tries, and for all children.
+
+Source: docs/templates.md, "Functions".
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from tasks.engine.definition import (
+    ActionDefinition,
+    ConditionDefinition,
+    ConditionType,
+    ForeachScope,
+    FunctionDefinition,
+    StepDefinition,
+    TemplateDefinition,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionChain:
+    """An action with the functions around it: ``functions`` from the outside in, ``actions`` one more.
+
+    ``actions[0]`` is what the template calls, ``actions[i + 1]`` what ``functions[i]`` calls; the last is a real action.
+    """
+
+    functions: tuple[FunctionDefinition, ...]
+    actions: tuple[ActionDefinition, ...]
+
+    @property
+    def real(self) -> ActionDefinition:
+        return self.actions[-1]
+
+
+def unfold(action: ActionDefinition, functions: Mapping[str, FunctionDefinition]) -> ActionChain:
+    """Follow functions down to a real action. A function that calls itself, however far down, ends the chain there."""
+    around: list[FunctionDefinition] = []
+    actions = [action]
+    while (function := functions.get(actions[-1].type)) is not None and function not in around:
+        around.append(function)
+        actions.append(function.action)
+    return ActionChain(tuple(around), tuple(actions))
+
+
+@dataclass(frozen=True, slots=True)
+class LeveledCondition:
+    """A condition and where it stands: ``level`` is the number of functions it lies inside of (0: the step's own)."""
+
+    condition: ConditionDefinition
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A step's definition with all that follows from it."""
+
+    definition: StepDefinition
+    chain: ActionChain
+    #: The pre_hook that counts, with its functions; None: none.
+    pre_hook: ActionChain | None
+    #: How many functions the pre_hook lies inside of (0: it is the step's own).
+    pre_hook_level: int
+    #: In the order of judging: innermost function first, the step's own last.
+    skips: tuple[LeveledCondition, ...]
+    checks: tuple[LeveledCondition, ...]
+    #: Skip conditions of a loop itself.
+    loop_skips: tuple[LeveledCondition, ...]
+    #: Whether judging them may run JavaScript.
+    slow_skips: bool
+    slow_checks: bool
+    slow_list: bool
+
+    def is_pure(self, pure_actions: frozenset[str]) -> bool:
+        """Whether a try has no effect outside the database."""
+        return self.chain.real.type in pure_actions and (
+            self.pre_hook is None or self.pre_hook.real.type in pure_actions
+        )
+
+
+def plan(definition: StepDefinition, template: TemplateDefinition) -> Plan:
+    """Unfold a step. For a loop: ``skips`` and ``checks`` are its children's."""
+    chain = unfold(definition.action, template.functions)
+    hook, hook_level = _pre_hook(definition, chain)
+    leveled = [
+        LeveledCondition(condition, level + 1)
+        for level, function in reversed(list(enumerate(chain.functions)))
+        for condition in function.conditions
+    ]
+    own = [LeveledCondition(condition, 0) for condition in definition.conditions]
+    skips = [each for each in leveled + own if each.condition.type is ConditionType.SKIP]
+    of_children = [each for each in skips if each.level or each.condition.foreach is not ForeachScope.PARENT]
+    of_loop = [each for each in skips if each.condition.foreach is ForeachScope.PARENT]
+    checks = [each for each in leveled + own if each.condition.type is ConditionType.CHECK]
+    scripted = any(variable.expression for variable in template.variables)
+    return Plan(
+        definition=definition,
+        chain=chain,
+        pre_hook=None if hook is None else unfold(hook, template.functions),
+        pre_hook_level=hook_level,
+        skips=tuple(of_children),
+        checks=tuple(checks),
+        loop_skips=tuple(of_loop) if definition.is_loop else (),
+        slow_skips=scripted and _evaluates(of_children, chain),
+        slow_checks=scripted and _evaluates(checks, chain),
+        slow_list=scripted and (_EVAL in definition.foreach or _evaluates(of_loop, chain)),
+    )
+
+
+def _pre_hook(definition: StepDefinition, chain: ActionChain) -> tuple[ActionDefinition | None, int]:
+    for level, function in reversed(list(enumerate(chain.functions))):
+        if function.pre_hook is not None:
+            return function.pre_hook, level + 1
+    return definition.pre_hook, 0
+
+
+_EVAL = "eval"  # eval and evalCache: the only way from a text to JavaScript
+
+
+def may_run_script(texts: Iterable[str], template: TemplateDefinition) -> bool:
+    """Whether rendering these texts may run an expression of the template's variables."""
+    return any(variable.expression for variable in template.variables) and any(_EVAL in text for text in texts)
+
+
+def _evaluates(conditions: Iterable[LeveledCondition], chain: ActionChain) -> bool:
+    """Whether judging may call ``eval``; the arguments of functions are rendered for it too, so they count."""
+    conditions = list(conditions)
+    for each in conditions:
+        if _EVAL in each.condition.message:
+            return True
+        if any(_EVAL in one.value or _EVAL in one.expected for one in each.condition.assertions):
+            return True
+    return any(each.level for each in conditions) and any(_EVAL in str(one.configuration) for one in chain.actions)
