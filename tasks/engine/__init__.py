@@ -1,0 +1,8 @@
+"""The engine: every rule of µTask as pure functions. No Django, no input or output, no clock of its own.
+
+This is the front door; each name says in its own module what it gives.
+"""
+
+from tasks.engine.reading import parse_function, parse_template
+
+__all__ = ["parse_function", "parse_template"]

@@ -14,7 +14,8 @@ from tasks.engine.declarations import FORMER_NAMES, RECORDS, Kind, Property, Rec
 from tasks.engine.gotemplate.gotime.durations import parse_duration
 from tasks.engine.gotemplate.gotime.errors import DurationError
 from tasks.engine.gotemplate.jsonnumbers import JSONNumber
-from tasks.engine.nodes import Entry, Node, kind_of_node, note_place, plain
+from tasks.engine.goyaml import YAMLError, json_value, scalar_text
+from tasks.engine.nodes import Entry, Node, kind_of_node, note_line, note_place, plain
 from tasks.engine.places import Report, did_you_mean
 
 #: The values of a record by declared name; only those that the document has. Records in it are such maps again.
@@ -25,11 +26,13 @@ _INT64 = 1 << 63
 
 @dataclass
 class Decoder:
-    """Reads records from one document into ``report``. ``scalar_text``: what a scalar that is no text becomes where a
-    text is declared; None: it is refused, as JSON documents have it."""
+    """Reads records from one document; what is wrong goes to ``report``.
+
+    In YAML a number or boolean becomes a text where one is declared; JSON has no such excuse.
+    """
 
     report: Report
-    scalar_text: Callable[[Any], str | None] | None = None
+    is_yaml: bool = False
 
     def record(self, record: Record, node: Node, path: Path) -> Fields:
         """The declared values that the mapping ``node`` has."""
@@ -40,8 +43,7 @@ class Decoder:
         fields: Fields = {}
         for declared, entry in found.items():
             place = (*path, declared.name)
-            if entry.line:
-                self.report.places.lines[place] = entry.line
+            note_line(entry.line, place, self.report.places)
             fields[declared.name] = self._value(declared, entry.node, place)
         for declared in record.properties:
             # Where a text has a shortest length, the check of lengths says that it is missing.
@@ -70,8 +72,7 @@ class Decoder:
             entry.key, (declared.name for declared in record.properties), otherwise="It is ignored."
         )
         place = (*path, entry.key)
-        if entry.line:
-            self.report.places.lines.setdefault(place, entry.line)
+        note_line(entry.line, place, self.report.places)
         self.report.warning(place, f'{_with_article(record.name)} has no "{entry.key}".', mend)
 
     def _value(self, declared: Property, node: Node, path: Path) -> Any:
@@ -97,8 +98,8 @@ class Decoder:
         if node.value is None or isinstance(node.value, str):
             return node.value
         text = None
-        if self.scalar_text is not None and not node.is_list and not node.is_mapping:
-            text = self.scalar_text(node.value)
+        if self.is_yaml:
+            text = scalar_text(node.value)
         if text is None:
             self.report.error(path, f"Expected a text, got {kind_of_node(node)}.")
         return text
@@ -119,7 +120,20 @@ class Decoder:
         return whole
 
     def _any(self, declared: Property, node: Node, path: Path) -> Any:
-        return plain(node, path, self.report.places)
+        return self._plain(node, path)
+
+    def _plain(self, node: Node, path: Path) -> Any:
+        return plain(node, path, self.report.places, self._leaf)
+
+    def _leaf(self, node: Node, path: Path) -> Any:
+        """A scalar as everything else works with it; numbers keep their text."""
+        if not self.is_yaml:
+            return node.value
+        try:
+            return json_value(node)
+        except YAMLError as error:
+            self.report.error(path, error.what, error.mend)
+            return None
 
     def _texts(self, declared: Property, node: Node, path: Path) -> tuple[str, ...]:
         found = []
@@ -133,21 +147,17 @@ class Decoder:
         found = {}
         for entry in self._entries(node, path):
             place = (*path, entry.key)
-            if entry.line:
-                self.report.places.lines[place] = entry.line
+            note_line(entry.line, place, self.report.places)
             note_place(entry.node, place, self.report.places)
             found[entry.key] = self._plain_text(entry.node, place) or ""
         return found
 
     def _values(self, declared: Property, node: Node, path: Path) -> tuple[Any, ...]:
-        return tuple(
-            plain(element, (*path, index), self.report.places)
-            for index, element in enumerate(self._elements(node, path))
-        )
+        return tuple(self._plain(element, (*path, index)) for index, element in enumerate(self._elements(node, path)))
 
     def _value_by_name(self, declared: Property, node: Node, path: Path) -> dict[str, Any]:
         self._entries(node, path)
-        return plain(node, path, self.report.places) if node.is_mapping else {}
+        return self._plain(node, path) if node.is_mapping else {}
 
     def _duration(self, declared: Property, node: Node, path: Path) -> tuple[timedelta, str] | None:
         """The span, and its text as written; None for the empty text."""
@@ -170,7 +180,7 @@ class Decoder:
         if not node.is_mapping and not isinstance(node.value, bool):
             self.report.error(path, f"A JSON schema must be an object, true or false, not {kind_of_node(node)}.")
             return None
-        return plain(node, path, self.report.places)
+        return self._plain(node, path)
 
     def _record(self, declared: Property, node: Node, path: Path) -> Fields | None:
         return None if node.value is None else self.record(RECORDS[declared.record], node, path)
@@ -191,8 +201,7 @@ class Decoder:
         found: dict[str, Fields | None] = {}
         for entry in self._entries(node, path):
             place = (*path, entry.key)
-            if entry.line:
-                self.report.places.lines[place] = entry.line
+            note_line(entry.line, place, self.report.places)
             if entry.node.value is None:
                 self.report.error(place, f'The {declared.record} "{entry.key}" is empty: its value is null.')
                 found[entry.key] = None
@@ -201,7 +210,7 @@ class Decoder:
         return found
 
     def _run_time(self, declared: Property, node: Node, path: Path) -> Any:
-        return plain(node, path, self.report.places)
+        return self._plain(node, path)
 
     def _elements(self, node: Node, path: Path) -> tuple[Node, ...]:
         if node.value is not None and not node.is_list:

@@ -194,6 +194,15 @@ def stored_function(document: Mapping[str, Any]) -> FunctionDefinition:
     return function
 
 
+def stored_step(name: str, document: Mapping[str, Any]) -> StepDefinition:
+    """The definition of a step stored as ``step_document`` shows it. Raises ValueError for what never was one."""
+    report = Report()
+    step = Builder(report, run_time_is_welcome=True).step(name, Decoder(report).record(STEP, node_of(document), ()))
+    if report.has_errors:
+        raise ValueError("not a stored step: " + "; ".join(map(str, report.problems)))
+    return step
+
+
 def _stored_function(function: FunctionDefinition) -> Document:
     return function_document(function) | {"description": function.description}
 

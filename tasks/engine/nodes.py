@@ -3,7 +3,7 @@
 ``decoding.py`` reads records from it. Start with ``Node``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -57,15 +57,24 @@ def node_of(value: Any) -> Node:
     return Node(value)
 
 
-def plain(node: Node, path: Path = (), places: Places | None = None) -> Any:
-    """The plain value of a tree: dicts, lists and scalars. Notes in ``places`` where everything in it stands."""
-    if places is not None:
-        note_place(node, path, places)
+def plain(node: Node, path: Path, places: Places, leaf: Callable[[Node, Path], Any]) -> Any:
+    """The plain value of a tree: dicts, lists and what ``leaf`` makes of scalars. Notes where everything stands."""
+    note_place(node, path, places)
     if node.is_list:
-        return [plain(element, (*path, index), places) for index, element in enumerate(node.elements)]
-    if node.is_mapping:
-        return {entry.key: plain(entry.node, (*path, entry.key), places) for entry in node.entries}
-    return node.value
+        return [plain(element, (*path, index), places, leaf) for index, element in enumerate(node.elements)]
+    if not node.is_mapping:
+        return leaf(node, path)
+    found = {}
+    for entry in node.entries:
+        note_line(entry.line, (*path, entry.key), places)
+        found[entry.key] = plain(entry.node, (*path, entry.key), places, leaf)
+    return found
+
+
+def note_line(line: int, path: Path, places: Places) -> None:
+    """Note the line of a value's key, which tells more than where the value begins."""
+    if line:
+        places.lines[path] = line
 
 
 def note_place(node: Node, path: Path, places: Places) -> None:

@@ -35,11 +35,16 @@ class Report:
 
     file: str = ""
     places: Places = field(default_factory=Places)
-    problems: list[Problem] = field(default_factory=list)
+    _found: dict[Problem, None] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Every problem once, in the order in which they were found."""
+        return list(self._found)
 
     @property
     def has_errors(self) -> bool:
-        return any(problem.level is Level.ERROR for problem in self.problems)
+        return any(problem.level is Level.ERROR for problem in self._found)
 
     def error(self, path: Path, what: str, mend: str = "") -> None:
         self.add(path, what, mend, Level.ERROR)
@@ -51,12 +56,12 @@ class Report:
         """Note one problem; ``line`` where it is known better than by the path."""
         found = self.places.line(path) if line is None else line
         problem = Problem(self.file, found, step_of(path), what, mend, level)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        # What an alias repeats stands in one place only.
+        self._found.setdefault(problem)
 
     def in_order(self) -> list[Problem]:
         """All problems as they stand in the file, from top to bottom."""
-        return sorted(self.problems, key=lambda problem: problem.line)
+        return sorted(self._found, key=lambda problem: problem.line)
 
 
 def step_of(path: Path) -> str | None:

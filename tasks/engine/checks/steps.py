@@ -99,7 +99,7 @@ def _check_dependencies(subject: Subject, step: StepDefinition) -> None:
             report.error(
                 place,
                 f'Waits for "{dependency.step}", which is no step.',
-                did_you_mean(dependency.step, subject.steps),
+                did_you_mean(dependency.step, (name for name in subject.steps if name != step.name)),
             )
             continue
         if count[dependency.step] > 1:
