@@ -37,7 +37,7 @@ def directory(path: str) -> str:
 def extension(path: str) -> str:
     """From the last dot of the last part on; empty without a dot."""
     _, dot, after = path.rpartition("/")[2].rpartition(".")
-    return dot + after
+    return dot + after if dot else ""
 
 
 def is_absolute(path: str) -> bool:

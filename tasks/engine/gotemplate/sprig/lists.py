@@ -87,7 +87,7 @@ def _without(run: Run, values: object, *unwanted: object) -> list[object]:
 
 @declare(FUNCTIONS, "has mustHas", "any", "any", with_run=True)
 def _has(run: Run, wanted: object, values: object) -> bool:
-    return _holds(run, elements(values, "look into"), wanted)
+    return values is not None and _holds(run, elements(values, "look into"), wanted)
 
 
 def _holds(run: Run, items: Sequence[object], wanted: object) -> bool:
