@@ -3,7 +3,7 @@
 This is the front door; each name says in its own module what it gives.
 """
 
-from tasks.engine.graph import graph
+from tasks.engine.graphs import graph
 from tasks.engine.reading import parse_function, parse_template
 
 __all__ = ["graph", "parse_function", "parse_template"]
