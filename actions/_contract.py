@@ -7,58 +7,40 @@ and of the runner. Start reading at ``Action``; then ``Context``, ``Result``, th
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from actions._cancellation import Cancellation
 from actions._effects import Answering, Effect, Telling
+from actions._errors import ActionError, ClientError, NotReady, ServerError, Stopped, ToRetry
+from actions._web import DENIED_NETWORKS, Client
+
+__all__ = [
+    "Action",
+    "ActionError",
+    "Cancellation",
+    "ClientError",
+    "ConfigProblem",
+    "Context",
+    "Level",
+    "NotReady",
+    "Origin",
+    "Requester",
+    "Result",
+    "ServerError",
+    "Stopped",
+    "Surroundings",
+    "ToRetry",
+]
 
 #: Where the parts of a configuration stand: the step's own, or the base configuration it names.
 Origin = Literal["configuration", "base_configuration"]
 Level = Literal["error", "warning"]
-
-#: Addresses that a cloud answers with credentials on; an action never connects to them unless the operator says so.
-DENIED_NETWORKS = ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32")
-
-
-class ActionError(Exception):
-    """An action's failure; its class decides the step's state, its message is the step's error, word for word.
-
-    ``output`` and ``metadata`` are kept with the step, as after a success; None is "none".
-    Source: docs/actions.md, "Errors".
-    """
-
-    def __init__(self, message: str = "", *, output: Any = None, metadata: Any = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.output = output
-        self.metadata = metadata
-
-
-class ClientError(ActionError):
-    """The request itself is wrong: CLIENT_ERROR. The task is blocked until a human looks; no automatic retry."""
-
-
-class ServerError(ActionError):
-    """The other side failed: SERVER_ERROR, tried again later. Any exception that is no ActionError counts as this."""
-
-
-class NotReady(ActionError):
-    """Nothing is wrong, somebody else has to act first: WAITING, until the step is woken."""
-
-
-class ToRetry(ActionError):
-    """Not possible just now: TO_RETRY, tried again later."""
-
-
-class Stopped(ToRetry):
-    """The action gave up because ``ctx.cancelled`` was set. Whoever set it knows why, and decides the step's state."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +48,7 @@ class ConfigProblem:
     """One mistake in the configuration of an action.
 
     ``path`` are the keys and positions that lead to it, into ``origin``: ``("headers", 0, "name")``.
-    ``error`` is what the mistake raises when it shows up only after rendering.
+    ``error`` is what the mistake raises when it shows up only after rendering; None: nothing, the action copes with it.
     """
 
     path: tuple[str | int, ...]
@@ -74,53 +56,12 @@ class ConfigProblem:
     mend: str = ""
     level: Level = "error"
     origin: Origin = "configuration"
-    error: type[ActionError] = ClientError
+    error: type[ActionError] | None = ClientError
 
     def __str__(self) -> str:
         place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in self.path).lstrip(".")
         said = f"{place}: {self.what}" if place else self.what
         return f"{said} {self.mend}".rstrip()
-
-
-class Cancellation:
-    """Tells a running action to give up: an event with callbacks, safe to use from any thread."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-        self._lock = threading.Lock()
-        self._callbacks: dict[object, Callable[[], object]] = {}
-
-    def set(self) -> None:
-        """Ask to stop. Callbacks run once, in the calling thread; what they raise is dropped."""
-        with self._lock:
-            self._event.set()
-            callbacks, self._callbacks = list(self._callbacks.values()), {}
-        for callback in callbacks:
-            with contextlib.suppress(Exception):
-                callback()
-
-    def is_set(self) -> bool:
-        return self._event.is_set()
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait for the request to stop; True when it came within ``seconds``."""
-        return self._event.wait(seconds)
-
-    @contextlib.contextmanager
-    def calling(self, callback: Callable[[], object]) -> Iterator[None]:
-        """While inside, a request to stop calls ``callback``, at once when it came before: close a socket, kill…"""
-        mark = object()
-        with self._lock:
-            too_late = self._event.is_set()
-            if not too_late:
-                self._callbacks[mark] = callback
-        if too_late:
-            callback()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._callbacks.pop(mark, None)
 
 
 def _nothing_configured(name: str) -> str:
@@ -131,18 +72,23 @@ def _nothing_configured(name: str) -> str:
 class Surroundings:
     """What a process knows that actions need: the same for all steps, built once at start.
 
-    The first three come from the engine, so that actions read data exactly as templates do:
-    ``loads(text)`` decodes JSON (first value only, numbers keep their text), ``load_yaml(text)`` YAML likewise; both
-    raise ValueError. ``check_schema(schema)`` raises ValueError for what is no JSON schema.
+    The first five come from the engine, so that actions read data exactly as templates do:
+    ``loads(text)`` decodes JSON, numbers keeping their text; ``loads_first(text)`` reads the first value and leaves the
+    rest; ``load_yaml(text)`` reads YAML; all raise ValueError. ``dumps(value)`` encodes JSON. ``check_schema(schema)``
+    raises ValueError for what is no JSON schema.
     """
 
     loads: Callable[[str], Any]
+    loads_first: Callable[[str], Any]
+    dumps: Callable[[Any], str]
     load_yaml: Callable[[str], Any]
     check_schema: Callable[[Any], object]
     #: Text of the one configuration item of that name, concealed ones too; LookupError when there is none, or several.
     config: Callable[[str], str] = _nothing_configured
     #: Where ``script`` looks, first folder first.
     scripts_folders: tuple[Path, ...] = ()
+    #: Names of variables of the service's environment that scripts see, beside ``PATH``, ``HOME`` and the like.
+    script_variables: tuple[str, ...] = ()
     #: ``base_url`` of the main configuration, for links handed out.
     base_url: str = ""
     #: Networks (``10.0.0.0/8``) that no action that speaks HTTP may connect to.
@@ -184,6 +130,19 @@ class Context:
     cancelled: Cancellation = field(default_factory=Cancellation)
     log: logging.Logger | logging.LoggerAdapter[Any] = field(default_factory=lambda: logging.getLogger("actions"))
 
+    @property
+    def http(self) -> Client:
+        """Pooled HTTP connections within this step's deadline: ``ctx.http.get("https://…").json()``."""
+        known = self.surroundings
+        return Client(
+            known.loads_first,
+            known.dumps,
+            self.deadline,
+            self.cancelled,
+            known.denied_networks,
+            known.max_response_bytes,
+        )
+
     def config(self, name: str) -> str:
         """Text of a configuration item. Raises LookupError when there is none, or more than one."""
         return self.surroundings.config(name)
@@ -191,6 +150,10 @@ class Context:
     def loads(self, text: str) -> Any:
         """Decode JSON; numbers keep their text. Raises ValueError."""
         return self.surroundings.loads(text)
+
+    def dumps(self, value: Any) -> str:
+        """Encode JSON; numbers are written as they were read."""
+        return self.surroundings.dumps(value)
 
     def load_yaml(self, text: str) -> Any:
         """Decode YAML; numbers keep their text. Raises ValueError."""

@@ -42,3 +42,21 @@ def parse_duration(text: str) -> timedelta:
     """The span that ``text`` names, to the microsecond; a rest below that counts as a whole one: 1ns is not 0."""
     nanoseconds = parse_nanoseconds(text)
     return timedelta(microseconds=-(-nanoseconds // 1_000) if nanoseconds > 0 else nanoseconds // 1_000)
+
+
+def format_nanoseconds(nanoseconds: int) -> str:
+    """A span as Go prints it: ``0s``, ``846.889µs``, ``1.5s``, ``1h0m2s``."""
+    sign, left = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
+    if left < 1_000_000_000:
+        unit = next((unit for unit in ("ms", "µs", "ns") if left >= _UNITS[unit]), "")
+        return f"{sign}{_decimal(left, _UNITS[unit])}{unit}" if unit else "0s"
+    minutes, rest = divmod(left, _UNITS["m"])
+    hours, minutes = divmod(minutes, 60)
+    said = f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else ""
+    return f"{sign}{said}{_decimal(rest, _UNITS['s'])}s"
+
+
+def _decimal(value: int, unit: int) -> str:
+    whole, fraction = divmod(value, unit)
+    digits = f"{fraction:0{len(str(unit)) - 1}d}".rstrip("0") if fraction else ""
+    return f"{whole}.{digits}" if digits else str(whole)

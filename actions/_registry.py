@@ -93,7 +93,7 @@ class RegisteredAction:
         ``base`` and ``configuration``: None for null. That a configuration is missing is for the caller to say.
         """
         cfg, problems = self._read(base, configuration, surroundings, rendered=False)
-        if cfg is not None:
+        if not any(problem.level == "error" for problem in problems):
             problems += self._whole_check(cfg, surroundings)
         return [replace(problem, level="error") for problem in problems] if strict else problems
 
@@ -103,11 +103,12 @@ class RegisteredAction:
         Raises ClientError, or the error that a field declares, naming every mistake.
         """
         cfg, problems = self._read(base, configuration, surroundings, rendered=True)
-        faults = [problem for problem in problems if not _is_only_unknown_key(problem)]
-        if cfg is not None and not faults:
-            faults = [problem for problem in self._whole_check(cfg, surroundings) if problem.level == "error"]
+        if not any(problem.error for problem in problems):
+            problems += self._whole_check(cfg, surroundings)
+        faults = {problem: problem.error for problem in problems if problem.error}
         if faults:
-            kind = ClientError if any(fault.error is ClientError for fault in faults) else faults[0].error
+            # What the requester got wrong comes before what is worth another try.
+            kind = ClientError if ClientError in faults.values() else next(iter(faults.values()))
             raise kind("; ".join(map(str, faults)))
         return cfg
 
@@ -174,10 +175,6 @@ class RegisteredAction:
                 f"action {self.name} failed unexpectedly: {type(error).__name__} "
                 f"at {Path(place.filename).name}:{place.lineno}"
             ) from error
-
-
-def _is_only_unknown_key(problem: ConfigProblem) -> bool:
-    return problem.level == "warning" and problem.what.startswith("unknown key")
 
 
 class Registry:

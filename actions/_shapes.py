@@ -183,7 +183,10 @@ class TextShape(Shape):
             close = difflib.get_close_matches(value.lower(), [c.lower() for c in rule.choices], n=1)
             meant = next((f" Did you mean {c!r}?" for c in rule.choices if close and c.lower() == close[0]), "")
             reading.fault(
-                layer, rule, f"{self.shown(value)} is not allowed.", f"Allowed: {', '.join(rule.choices)}.{meant}"
+                layer,
+                rule,
+                f"{self.shown(value)} is not allowed.",
+                f"Allowed: {', '.join(filter(None, rule.choices))}.{meant}",
             )
         elif rule.check is not None and (said := rule.check(value)):
             reading.fault(layer, rule, said)
@@ -479,7 +482,7 @@ class Declaration:
         if not mend and (close := difflib.get_close_matches(key.casefold(), list(self.shapes), n=1)):
             mend = f'Did you mean "{close[0]}"?'
         what = f'unknown key "{key}", which is ignored.'
-        reading.problems.append(ConfigProblem((*layer.path, key), what, mend, "warning", layer.origin))
+        reading.problems.append(ConfigProblem((*layer.path, key), what, mend, "warning", layer.origin, error=None))
 
     def schema(self, *, strict: bool = False) -> dict[str, Any]:
         """JSON schema of the class; ``strict`` refuses unknown keys."""
