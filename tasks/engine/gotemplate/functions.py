@@ -37,7 +37,8 @@ class Function:
     """One function of the language.
 
     ``call`` takes the converted arguments in order; before them the ``Run`` when ``with_run`` is set (limits, what is
-    allowed, the root of the data). ``variadic`` is the type of any number of further arguments, None when there are none.
+    allowed, the root of the data); before a ``slow`` one, which takes more than a millisecond, the clock is looked at.
+    ``variadic`` is the type of any number of further arguments, None when there are none.
     A method's ``call`` takes the receiver first, which ``parameters`` leaves out.
     """
 
@@ -46,10 +47,15 @@ class Function:
     parameters: tuple[Parameter, ...] = ()
     variadic: Parameter | None = None
     with_run: bool = False
+    slow: bool = False
 
 
 def declare(
-    into: MutableMapping[str, Function], names: str, *parameters: Parameter, with_run: bool = False
+    into: MutableMapping[str, Function],
+    names: str,
+    *parameters: Parameter,
+    with_run: bool = False,
+    slow: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the decorated callable under each of the space-separated ``names``.
 
@@ -65,7 +71,7 @@ def declare(
 
     def register(call: Callable[..., Any]) -> Callable[..., Any]:
         for name in names.split():
-            into[name] = Function(name, call, tuple(fixed), variadic, with_run)
+            into[name] = Function(name, call, tuple(fixed), variadic, with_run, slow)
         return call
 
     return register

@@ -60,7 +60,7 @@ class GoValue(Protocol):
 
     ``go_string`` is Go's String method (None: there is none), ``go_fields`` the struct's exported fields in order
     (empty: none), ``go_json`` what Go's encoder makes of it, as plain values. A subclass of ``int`` that has only
-    ``go_type``, ``go_kind`` is a typed integer.
+    ``go_type`` and ``go_kind`` is a typed integer. An array of bytes has them as ``bytes``.
     """
 
     go_type: ClassVar[str]
@@ -190,6 +190,11 @@ def is_true(value: object) -> bool:
 def is_nil(value: object) -> bool:
     """True for nil, an absent key, a nil map and a nil slice."""
     return value is None or value is ABSENT or isinstance(value, NilDict | NilList | NilStrings)
+
+
+def array_bytes(value: object) -> bytes | None:
+    """The bytes of an array, which its class has as ``bytes``; None for what is no array."""
+    return getattr(value, "bytes", None) if getattr(value, "go_kind", None) == "array" else None
 
 
 def wrap(value: int, bits: int = 64, *, signed: bool = True) -> int:

@@ -46,7 +46,7 @@ def loads(text: str | bytes) -> Any:
     """
     source = text if isinstance(text, str) else text.decode(errors="surrogateescape")
     try:
-        return _without_surrogates(_decoder.decode(source), source)
+        return with_valid_texts(_decoder.decode(source), source)
     except RecursionError:
         raise ValueError("the JSON text nests too deeply") from None
 
@@ -62,10 +62,10 @@ def _first(decoder: json.JSONDecoder, source: str) -> Any:
         value, _ = decoder.raw_decode(source, len(source) - len(source.lstrip(" \t\r\n")))
     except RecursionError:
         raise ValueError("the JSON text nests too deeply") from None
-    return _without_surrogates(value, source)
+    return with_valid_texts(value, source)
 
 
-def _without_surrogates(value: Any, source: str) -> Any:
+def with_valid_texts(value: Any, source: str) -> Any:
     if _ESCAPED_SURROGATE.search(source) is None and (source.isascii() or _SURROGATE.search(source) is None):
         return value
     return _plain(value, lambda leaf: leaf)

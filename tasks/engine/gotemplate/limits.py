@@ -26,9 +26,12 @@ class Limits:
 
     #: Length of the result, and of any single text or list made on the way.
     output_size: int = 10_000_000
-    #: Actions executed, loop turns and calls included.
+    #: Together the lengths of all texts and lists that functions make on the way.
+    memory: int = 100_000_000
+    #: Actions and plain texts executed: in a loop all of its body again at each turn.
     steps: int = 1_000_000
-    #: ``{{template}}`` calls within each other, ``{{if}}`` and parentheses in a text, lists within a printed value.
+    #: ``{{if}}``, ``{{range}}`` … and parentheses within each other in a text, and ``{{template}}`` calls in each other;
+    #: 100 at most, whatever is asked for.
     depth: int = 100
     #: Wall clock, in seconds.
     seconds: float = 10.0
@@ -54,14 +57,21 @@ class Variables(Protocol):
         """The same, computed once for this set of values."""
 
 
+#: What Python's own stack allows.
+DEEPEST = 100
+
 NO_LIMITS_GIVEN = Limits()
 ALL_SHUT = Permissions()
+
+
+#: Between two looks at the clock.
+_STEPS_A_LOOK = 500
 
 
 class Run:
     """One rendering: its data, what it may cost and reach, and what it has cost so far."""
 
-    __slots__ = ("_deadline", "_steps_left", "_steps_to_clock", "limits", "permissions", "root", "variables")
+    __slots__ = ("_deadline", "_depth", "_next_look", "_steps", "limits", "permissions", "root", "variables")
 
     def __init__(
         self,
@@ -74,8 +84,34 @@ class Run:
         self.limits = limits
         self.permissions = permissions
         self.variables = variables
+        self._steps = self._next_look = 0
+        self._depth = 0
+        self._deadline = time.monotonic() + limits.seconds
 
     def check_size(self, size: int) -> None:
         """Raise LimitExceeded for a text or list of that length; to be asked before making one by multiplication."""
         if size > self.limits.output_size:
             raise LimitExceeded("output_size", self.limits.output_size, "the result is too large")
+
+    def check_time(self) -> None:
+        """Raise LimitExceeded when the time is over."""
+        if time.monotonic() > self._deadline:
+            raise LimitExceeded("seconds", self.limits.seconds, "it takes too long")
+
+    def count(self, steps: int) -> None:
+        """Note that so many steps are about to be executed; LimitExceeded when they are too many, or the time is over."""
+        self._steps += steps
+        if self._steps > self.limits.steps:
+            raise LimitExceeded("steps", self.limits.steps, "too many steps")
+        if self._steps >= self._next_look:
+            self._next_look = self._steps + _STEPS_A_LOOK
+            self.check_time()
+
+    def enter(self) -> None:
+        """Note that a template calls another; LimitExceeded when too many have."""
+        self._depth += 1
+        if self._depth > min(self.limits.depth, DEEPEST):
+            raise LimitExceeded("depth", min(self.limits.depth, DEEPEST), "templates call each other too deeply")
+
+    def leave(self) -> None:
+        self._depth -= 1
