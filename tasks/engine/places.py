@@ -74,7 +74,7 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     by_folded = {candidate.casefold(): candidate for candidate in known}
     if name.casefold() in by_folded:
         return f'Did you mean "{by_folded[name.casefold()]}"?'
-    near = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.7)
+    near = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
     return f'Did you mean "{by_folded[near[0]]}"?' if near else otherwise
 
 

@@ -6,12 +6,14 @@ Source: docs/templates.md, "Checks".
 """
 
 from tasks.engine.catalog import ActionCatalog
+from tasks.engine.checks.borrowed import check_borrowed
 from tasks.engine.checks.calls import check_calls, check_output
 from tasks.engine.checks.conditions import check_conditions, check_function_conditions
 from tasks.engine.checks.document import check_document
 from tasks.engine.checks.inputs import check_inputs
 from tasks.engine.checks.steps import check_custom_states, check_cycles, check_step
 from tasks.engine.checks.subject import Subject
+from tasks.engine.checks.texts import check_function_texts, check_step_texts, check_template_texts
 from tasks.engine.definition import FunctionDefinition, TemplateDefinition
 from tasks.engine.errors import Level
 from tasks.engine.places import Report
@@ -24,6 +26,7 @@ def check_template(definition: TemplateDefinition, report: Report, catalog: Acti
     subject = Subject(definition, report, catalog)
     check_document(subject)
     check_inputs(subject)
+    check_template_texts(subject)
     _check_all_steps(subject)
 
 
@@ -37,6 +40,8 @@ def _check_all_steps(subject: Subject) -> None:
         check_step(subject, step)
         check_calls(subject, step)
         check_conditions(subject, step)
+        check_step_texts(subject, step)
+        check_borrowed(subject, step)
     check_cycles(subject)
 
 
@@ -48,3 +53,4 @@ def check_function(function: FunctionDefinition, report: Report) -> None:
     if function.pre_hook is not None:
         check_output(function.pre_hook, ("pre_hook",), report)
     check_function_conditions(function.conditions, function.custom_states, report)
+    check_function_texts(function, report)
