@@ -2,8 +2,8 @@
 
     render("Hello {{ .name | upper }}", {"name": "you"})  ->  "Hello YOU"
 
-Needs nothing of Django. ``render`` and ``parse`` are the front door; ``loads`` and ``dumps`` read and write the JSON whose
-numbers keep their text. Reading order: lexer, parser, nodes, expressions, execution.
+Needs nothing of Django. ``render`` and ``parse`` are the front door; ``loads`` and ``dumps`` read and write the JSON
+whose numbers keep their text. Reading order: lexer, parser, nodes, expressions, execution.
 Source: docs/template-language.md.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 from tasks.engine.gotemplate import predefined, sprig, utask
 from tasks.engine.gotemplate.errors import ExecutionError, ParseError, TemplateError
 from tasks.engine.gotemplate.execution import Program, compile_tree
-from tasks.engine.gotemplate.functions import Function
+from tasks.engine.gotemplate.functions import Function, as_function
 from tasks.engine.gotemplate.golang import GoError
 from tasks.engine.gotemplate.jsonnumbers import JSONNumber
 from tasks.engine.gotemplate.jsontext import dumps, loads, loads_first
@@ -44,10 +44,11 @@ __all__ = [
     "render",
 ]
 
-#: Every function of the language by name: µTask's hide sprig's, sprig's hide Go's.
-FUNCTIONS: Mapping[str, Function] = MappingProxyType(
-    {**predefined.FUNCTIONS, **sprig.FUNCTIONS, **utask.FUNCTIONS}
-)
+_LANGUAGE: dict[str, Function] = {**predefined.FUNCTIONS, **sprig.FUNCTIONS, **utask.FUNCTIONS}
+
+#: Every function of the language by name: µTask's hide sprig's, sprig's hide Go's. ``eval`` and ``evalCache`` are known
+#: only to texts that are rendered with variables.
+FUNCTIONS: Mapping[str, Function] = MappingProxyType({**_LANGUAGE, **utask.VARIABLE_FUNCTIONS})
 
 
 def has_actions(text: str) -> bool:
@@ -71,13 +72,13 @@ def render(
     """
     if "{{" not in text:
         return text
-    program = _program(text) if functions is None else _program_with(text, frozenset(functions.items()))
-    return program.execute(data, limits, permissions, variables)
+    added = frozenset() if functions is None else frozenset(functions.items())
+    return _program(text, variables is not None, added).execute(data, limits, permissions, variables)
 
 
 def parse(text: str) -> Program:
     """The compiled text, to be executed many times; the last few thousand are remembered. Raises ParseError."""
-    return _program(text)
+    return _program(text, True, frozenset())
 
 
 def references(text: str) -> list[Reference]:
@@ -85,18 +86,13 @@ def references(text: str) -> list[Reference]:
     return references_of(_parse(text, FUNCTIONS))
 
 
+_Added = frozenset[tuple[str, Function | Callable[..., Any]]]
+
+
 @lru_cache(maxsize=4096)
-def _program(text: str) -> Program:
-    return compile_tree(_parse(text, FUNCTIONS), FUNCTIONS)
-
-
-@lru_cache(maxsize=1024)
-def _program_with(text: str, added: frozenset[tuple[str, Function | Callable[..., Any]]]) -> Program:
-    functions = {
-        **FUNCTIONS,
-        **{
-            name: found if isinstance(found, Function) else Function(name, found, variadic="any")
-            for name, found in added
-        },
-    }
+def _program(text: str, with_variables: bool, added: _Added) -> Program:
+    functions = FUNCTIONS if with_variables else _LANGUAGE
+    if added:
+        own = {name: as_function(name, found) for name, found in added}
+        functions = {**functions, **own}
     return compile_tree(_parse(text, functions), functions)

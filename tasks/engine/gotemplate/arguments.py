@@ -143,7 +143,14 @@ _CONVERTERS: dict[str, Converter] = {
 }
 
 #: Values of these exact types need no conversion.
-UNTOUCHED: dict[Parameter, type] = {"string": str, "int": int, "float64": float, "bool": bool, "dict": dict, "list": list}
+UNTOUCHED: dict[Parameter, type] = {
+    "string": str,
+    "int": int,
+    "float64": float,
+    "bool": bool,
+    "dict": dict,
+    "list": list,
+}
 
 
 def converter(parameter: Parameter) -> Converter:
@@ -161,7 +168,10 @@ def converter(parameter: Parameter) -> Converter:
 
 
 def ideal(constant: nodes.Number) -> object:
-    """The value of a numeric constant where no type is asked for: its notation decides. Raises GoError beyond 64 bits."""
+    """The value of a numeric constant where no type is asked for: its notation decides.
+
+    Raises GoError beyond 64 bits.
+    """
     if constant.as_complex is not None:
         return constant.as_complex
     source = constant.source
@@ -192,6 +202,8 @@ def _numeric_literal(number: nodes.Number, parameter: Parameter) -> object:
         return number.as_uint & 0xFFFFFFFF
     if parameter in ("int", "int64") and number.as_int is not None:
         return number.as_int
+    if isinstance(parameter, type) and issubclass(parameter, int) and number.as_int is not None:
+        return parameter(number.as_int)
     if parameter == "float64" and number.as_float is not None:
         return number.as_float
     return converter(parameter)(ideal(number))

@@ -331,9 +331,7 @@ def _has_continue(body: nodes.Body) -> bool:
 
 def _weight(body: nodes.Body) -> int:
     """How many steps a body is: its nodes, those of inner loops not counted, as they count themselves."""
-    return sum(
-        1 + (0 if isinstance(node, nodes.Range) else sum(map(_weight, _bodies(node)))) for node in body
-    )
+    return sum(1 + (0 if isinstance(node, nodes.Range) else sum(map(_weight, _bodies(node)))) for node in body)
 
 
 def _turns(value: object, counts: bool) -> Iterator[tuple[object, object]]:
@@ -356,5 +354,6 @@ def _turns(value: object, counts: bool) -> Iterator[tuple[object, object]]:
         raise GoError(f"cannot range over {to_text(value)[:60]}, which is a {type_name(value)}")
     if counts:
         raise GoError(f"a number gives one variable at each turn, not two: {whole}")
-    make = int if isinstance(value, JSONNumber) else type(value)
-    return ((ABSENT, make(turn)) for turn in range(whole))  # type: ignore[call-overload,operator]
+    # Each turn's number has the type of the whole: an int64 counts in int64.
+    make: type[int] = type(value) if isinstance(value, int) else int
+    return ((ABSENT, make(turn)) for turn in range(whole))

@@ -114,7 +114,7 @@ class ExpressionCompiler:
             return self._not_a_function(first, final)
         if isinstance(first, nodes.Nil):
             return failing("nil is not a command", first.position)
-        return self._raw(first)
+        return self.value(first)
 
     def _not_a_function(self, operand: nodes.Operand, final: Piece | None) -> Piece:
         fail = failing("only a function takes arguments", operand.position)
@@ -134,7 +134,7 @@ class ExpressionCompiler:
 
     # Operands.
 
-    def _raw(self, operand: nodes.Operand) -> Piece:
+    def value(self, operand: nodes.Operand) -> Piece:
         """The value of an operand for a parameter of any type."""
         match operand:
             case nodes.Dot():
@@ -236,7 +236,7 @@ class ExpressionCompiler:
         """``and`` and ``or``: the first argument that decides is the result, those after it are not evaluated."""
         deciding = function.name == "or"
         self._uncertain.append([])
-        arguments = [self._raw(operand) for operand in operands]
+        arguments = [self.value(operand) for operand in operands]
         slots = self._uncertain.pop()
         if self._uncertain:
             self._uncertain[-1].extend(slots)
@@ -256,12 +256,7 @@ class ExpressionCompiler:
 
     def argument(self, operand: nodes.Operand, parameter: Parameter) -> Piece:
         """The argument that an operand makes for a parameter."""
-        if isinstance(operand, _CONSTANTS):
-            try:
-                return _constant(literal(operand, parameter))
-            except GoError as error:
-                return failing(str(error), operand.position)
-        return converting(self._raw(operand), parameter, operand.position)
+        return _literal(operand, parameter) or converting(self.value(operand), parameter, operand.position)
 
 
 class _MethodCall:
@@ -274,24 +269,18 @@ class _MethodCall:
         self._piped = piped
         self._operands = operands
         self._position = position
-        # Compiled for every type of parameter now, while the variables that they may name are visible.
-        self._by_parameter = [
-            {parameter: compiler.argument(operand, parameter) for parameter in _METHOD_PARAMETERS}
-            for operand in operands
-        ]
+        self._values = [compiler.value(operand) for operand in operands]
         self._compiled: dict[tuple[int, Parameter], Piece] = {}
 
-    def call(
-        self, method: Function, receiver: object, piped: tuple[object, ...], frame: Frame, dot: object
-    ) -> object:
+    def call(self, method: Function, receiver: object, piped: tuple[object, ...], frame: Frame, dot: object) -> object:
         mistake = arity_mistake(method, len(self._operands) + self._piped)
         if mistake is not None:
             raise ActionFailed(mistake, self._position)
-        arguments: list[object] = []
-        for place in range(len(self._operands)):
-            arguments.append(self._argument(place, parameter_at(method, place))(frame, dot))
-        if piped:
-            convert = converting(_constant(piped[0]), parameter_at(method, len(arguments)), self._position)
+        arguments = [
+            self._argument(place, parameter_at(method, place))(frame, dot) for place in range(len(self._operands))
+        ]
+        for value in piped:
+            convert = converting(_constant(value), parameter_at(method, len(arguments)), self._position)
             arguments.append(convert(frame, dot))
         try:
             return method.call(receiver, *arguments)
@@ -299,17 +288,25 @@ class _MethodCall:
             raise failure(method.name, error, self._position) from error
 
     def _argument(self, place: int, parameter: Parameter) -> Piece:
-        if isinstance(parameter, str):
-            return self._by_parameter[place][parameter]
         known = self._compiled.get((place, parameter))
         if known is None:
-            known = converting(self._by_parameter[place]["value"], parameter, self._operands[place].position)
+            operand = self._operands[place]
+            known = _literal(operand, parameter) or converting(self._values[place], parameter, operand.position)
             self._compiled[place, parameter] = known
         return known
 
 
 OtherWay = Callable[[object], object]
-_METHOD_PARAMETERS = ("any", "value", "string", "int", "int64", "uint32", "float64", "bool", "dict", "list")
+
+
+def _literal(operand: nodes.Operand, parameter: Parameter) -> Piece | None:
+    """The argument that a constant makes for a parameter; None for what is no constant."""
+    if not isinstance(operand, _CONSTANTS):
+        return None
+    try:
+        return _constant(literal(operand, parameter))
+    except GoError as error:
+        return failing(str(error), operand.position)
 
 
 def converting(evaluate: Piece, parameter: Parameter, position: int) -> Piece:
@@ -337,8 +334,8 @@ def _constant(value: object) -> Piece:
     return lambda frame, dot: value
 
 
-# A map of the data is a dict, so the usual way is plain indexing. Whatever else happens (an absent key, a method, a null)
-# is for the other way to tell.
+# A map of the data is a dict, so the usual way is plain indexing. Whatever else happens (an absent key, a method,
+# a null) is for the other way to tell.
 
 
 def _one_name(name: str, other_way: OtherWay) -> Piece:

@@ -59,7 +59,8 @@ def declare(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the decorated callable under each of the space-separated ``names``.
 
-    Parameters in order, as ``PARAMETERS`` lists them; the last may end in ``...`` (``"any..."``) for any number, none included.
+    Parameters in order, as ``PARAMETERS`` lists them; the last may end in ``...`` (``"any..."``) for any number,
+    none included.
     """
     fixed = list(parameters)
     variadic: Parameter | None = None
@@ -75,3 +76,8 @@ def declare(
         return call
 
     return register
+
+
+def as_function(name: str, found: Function | Callable[..., Any]) -> Function:
+    """A plain callable as a function that takes any number of any values."""
+    return found if isinstance(found, Function) else Function(name, found, variadic="any")

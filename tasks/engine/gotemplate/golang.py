@@ -14,7 +14,7 @@ int                                    ``int`` itself, always within 64 bits (``
 int64, uint64, uint32, int32, uint8    ``Int64`` … : subclasses of ``int`` (arithmetic gives plain ``int``: wrap again)
 float64                                ``float``
 complex128                             ``complex``
-json.Number (a number of the data)     ``JSONNumber``; ``Decimal`` and ``tuple`` in the data are taken for JSON numbers and lists
+json.Number (a number of the data)     ``JSONNumber``; a ``Decimal`` of the data passes for one, a ``tuple`` for a list
 []interface {}                         ``list``
 []string, []int, [][]interface {}      ``Strings``, ``Ints``, ``Lists``: subclasses of ``list``
 map[string]interface {}                ``dict``

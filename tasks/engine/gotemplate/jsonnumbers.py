@@ -1,4 +1,4 @@
-"""A number of a JSON text that keeps its text: ``1.10``, ``1e3`` and ``12345678901234567890`` stay as they were written.
+"""A number of a JSON text that keeps its text: ``1.10`` and ``12345678901234567890`` stay as they were written.
 
 ``jsontext.py`` reads and writes them; every value of the product that was JSON once is made of them.
 Source: docs/template-language.md, "Numbers".

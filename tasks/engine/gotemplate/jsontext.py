@@ -116,7 +116,7 @@ def dumps(value: Any, *, html: bool = False, indent: int = 0) -> str:
 def _encode(value: Any, indent: int) -> str:
     marks: list[str] = []
     text = _raw(value, marks, indent)
-    if _SUSPECT.search(text) is None or not _needs_care(value):
+    if (not indent and _SUSPECT.search(text) is None) or not _needs_care(value):
         if not marks and text.isascii():
             return text
         if text.count(f'"{_MARK}') == len(marks):
@@ -148,7 +148,7 @@ def _raw(value: Any, marks: list[str], indent: int) -> str:
     return "".join(compact(value, 0))
 
 
-_make_encoder: Callable[..., Callable[[Any, int], tuple[str, ...]]] = stdlib_encoder.c_make_encoder
+_make_encoder: Callable[..., Callable[[Any, int], tuple[str, ...]]] = vars(stdlib_encoder)["c_make_encoder"]
 _encode_text: Callable[[str], str] = stdlib_encoder.encode_basestring
 
 
@@ -209,8 +209,9 @@ def float_text(value: float) -> str:
 
 
 def decode_fields(text: str | bytes, fields: Mapping[str, type]) -> dict[str, Any]:
-    """The fields of a JSON object as Go decodes it into a struct: ``fields`` says what each is, ``str``, ``bool`` or ``list``.
+    """The fields of a JSON object as Go decodes it into a struct.
 
+    ``fields`` says what each is: ``str``, ``bool`` or ``list``.
     ``list`` is a list of texts, or None. Names match whatever their case, unknown ones are passed over, null leaves a
     field as it was, what comes after the object is not read. Absent fields are ``""``, False, None.
     Raises ValueError for a text that is no JSON object and for a value of another kind.
@@ -236,7 +237,7 @@ def decode_fields(text: str | bytes, fields: Mapping[str, type]) -> dict[str, An
     return found
 
 
-def _texts(name: str, items: list[object], before: list[str]) -> list[str]:
+def _texts(name: str, items: Any, before: list[str]) -> list[str]:
     """The list of texts; null leaves the element as an earlier list under the same key had it."""
     texts = []
     for index, item in enumerate(items):

@@ -1,11 +1,10 @@
 """What one rendering may cost, and what it may reach.
 
-``Limits`` are numbers, ``Permissions`` doors; a ``Run`` is one rendering under them, given to the functions that ask for it.
+``Limits`` are numbers, ``Permissions`` doors; a ``Run`` is one rendering under them, given to the functions that ask.
 Source: docs/template-language.md, "Limits".
 """
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,7 +29,7 @@ class Limits:
     memory: int = 100_000_000
     #: Actions and plain texts executed: in a loop all of its body again at each turn.
     steps: int = 1_000_000
-    #: ``{{if}}``, ``{{range}}`` … and parentheses within each other in a text, and ``{{template}}`` calls in each other;
+    #: Control structures and parentheses within each other in a text, and ``{{template}}`` calls within each other;
     #: 100 at most, whatever is asked for.
     depth: int = 100
     #: Wall clock, in seconds.
@@ -99,7 +98,7 @@ class Run:
             raise LimitExceeded("seconds", self.limits.seconds, "it takes too long")
 
     def count(self, steps: int) -> None:
-        """Note that so many steps are about to be executed; LimitExceeded when they are too many, or the time is over."""
+        """Note that so many steps come next; LimitExceeded when they are too many, or the time is over."""
         self._steps += steps
         if self._steps > self.limits.steps:
             raise LimitExceeded("steps", self.limits.steps, "too many steps")

@@ -1,4 +1,4 @@
-"""The functions that Go's language has by itself. ``and`` and ``or`` only evaluate what they need: see ``execution.py``.
+"""The functions that Go's language has by itself. ``and`` and ``or`` evaluate only what they need: ``expressions.py``.
 
 Source: docs/template-language.md, "Functions".
 """

@@ -12,13 +12,13 @@ from tasks.engine.gotemplate.golang import ABSENT, Absent, GoError, byte_key, ki
 from tasks.engine.gotemplate.jsonnumbers import JSONNumber
 from tasks.engine.gotemplate.strconv import format_float
 
-#: A printed value may nest this deep and consist of this many pieces; a value can contain itself, or one list many times.
+#: A printed value may nest this deep and consist of this many pieces: it can contain itself, or one list many times.
 _DEEPEST = 100
 _MOST_PIECES = 2_000_000
 
 
 def to_text(value: object) -> str:
-    """The value as Go prints it with ``%v``: nil is ``<nil>``, maps are sorted by key. Raises GoError for one without end."""
+    """The value as Go prints it with ``%v``: nil is ``<nil>``, maps are sorted by key. GoError for one without end."""
     if type(value) is str:
         return value
     printer = _LEAVES.get(type(value))

@@ -15,9 +15,9 @@ from tasks.engine.gotemplate.errors import line_and_column
 class Reference:
     """One path of the data, or one call of a function.
 
-    A path has its ``names``; ``rooted`` tells that they start at the data itself (``.a`` outside of range, with and define,
-    ``$.a`` outside of define, ``index .a "b"`` and ``field "a" "b"``), not at something that only the run knows.
-    A function has its name in ``names`` and in ``arguments`` those arguments that are strings in the text, None for others.
+    A path has its ``names``; ``rooted`` tells that they start at the data itself (``.a`` outside of range, with and
+    define, ``$.a`` outside of define, ``index .a "b"`` and ``field "a" "b"``), not at what only the run knows.
+    A function has its name in ``names``, and in ``arguments`` those that are strings in the text, None for others.
     ``line`` and ``column`` count from 1.
     """
 

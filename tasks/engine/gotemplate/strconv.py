@@ -103,7 +103,7 @@ def _from_hex(text: str) -> float:
 
 
 def format_float(value: float, verb: str, precision: int = -1) -> str:
-    """The float in one of Go's formats ``e E f g G b x X``; precision -1: as many digits as it takes to read it back."""
+    """The float in one of Go's formats ``e E f g G b x X``; precision -1: as many digits as reading it back takes."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
@@ -175,25 +175,23 @@ def _hexadecimal(value: float, precision: int) -> str:
 
 
 #: Printable since Unicode 15.0, which Go has; Python 3.11 knows Unicode 14.0.
-_PRINTABLE_SINCE_15 = tuple(
-    range(int(first, 16), int(last, 16) + 1)
-    for first, _, last in (
-        span.partition("-")
-        for span in (
-            "cf3-cf3 ece-ece 10efd-10eff 1123f-11241 11b00-11b09 11f00-11f10 11f12-11f3a 11f3e-11f59 1342f-1342f "
-            "13440-13455 1b132-1b132 1b155-1b155 1d2c0-1d2d3 1df25-1df2a 1e030-1e06d 1e08f-1e08f 1e4d0-1e4f9 "
-            "1f6dc-1f6dc 1f774-1f776 1f77b-1f77f 1f7d9-1f7d9 1fa75-1fa77 1fa87-1fa88 1faad-1faaf 1fabb-1fabd "
-            "1fabf-1fabf 1face-1facf 1fada-1fadb 1fae8-1fae8 1faf7-1faf8 2b739-2b739 31350-323af"
-        ).split()
-    )
+_PRINTABLE_SINCE_15 = re.compile(
+    "["
+    "\u0cf3\u0ece\U00010efd-\U00010eff\U0001123f-\U00011241"
+    "\U00011b00-\U00011b09\U00011f00-\U00011f10\U00011f12-\U00011f3a\U00011f3e-\U00011f59"
+    "\U0001342f\U00013440-\U00013455\U0001b132\U0001b155"
+    "\U0001d2c0-\U0001d2d3\U0001df25-\U0001df2a\U0001e030-\U0001e06d\U0001e08f"
+    "\U0001e4d0-\U0001e4f9\U0001f6dc\U0001f774-\U0001f776\U0001f77b-\U0001f77f"
+    "\U0001f7d9\U0001fa75-\U0001fa77\U0001fa87-\U0001fa88\U0001faad-\U0001faaf"
+    "\U0001fabb-\U0001fabd\U0001fabf\U0001face-\U0001facf\U0001fada-\U0001fadb"
+    "\U0001fae8\U0001faf7-\U0001faf8\U0002b739\U00031350-\U000323af"
+    "]"
 )
 
 
 def is_print(character: str) -> bool:
     """Whether Go calls the character printable: letters, marks, numbers, punctuation, symbols and the ASCII space."""
-    return character.isprintable() or (
-        character >= "\u0cf3" and any(ord(character) in span for span in _PRINTABLE_SINCE_15)
-    )
+    return character.isprintable() or _PRINTABLE_SINCE_15.fullmatch(character) is not None
 
 
 _NAMED_ESCAPES = {

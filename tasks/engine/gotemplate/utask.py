@@ -17,13 +17,16 @@ from tasks.engine.gotemplate.sprig.binarytext import BASE64_RAW, BadEncoding, de
 
 FUNCTIONS: dict[str, Function] = {}
 
+#: Those that there are only where a template has variables.
+VARIABLE_FUNCTIONS: dict[str, Function] = {}
+
 
 class UUID:
     """What ``uuid`` gives: prints as 36 characters, has 16 bytes to ``len`` and ``index``."""
 
     __slots__ = ("_uuid",)
 
-    go_type: ClassVar[str] = "uuid.UUID"
+    go_type: ClassVar[str] = "main.UUID"
     go_kind: ClassVar[str] = "array"
     go_methods: ClassVar[Mapping[str, Function]] = {
         "String": Function("String", lambda value: value.go_string()),
@@ -86,7 +89,7 @@ def field_from(*keys: Any) -> object:
     return _at(root, tuple(path))
 
 
-@declare(FUNCTIONS, "eval", "string", with_run=True)
+@declare(VARIABLE_FUNCTIONS, "eval", "string", with_run=True)
 def evaluate(run: Run, name: str) -> object:
     """The value of a variable of the template, computed now."""
     if run.variables is None:
@@ -94,7 +97,7 @@ def evaluate(run: Run, name: str) -> object:
     return run.variables.evaluate(name)
 
 
-@declare(FUNCTIONS, "evalCache", "string", with_run=True)
+@declare(VARIABLE_FUNCTIONS, "evalCache", "string", with_run=True)
 def evaluate_cached(run: Run, name: str) -> object:
     """The value of a variable of the template, computed once for this set of values."""
     if run.variables is None:
@@ -118,9 +121,7 @@ def _float(text: str) -> float:
     return value
 
 
-_LENIENT = json.JSONDecoder(
-    parse_int=_float_or_nothing, parse_float=_float_or_nothing, parse_constant=_refuse_constant
-)
+_LENIENT = json.JSONDecoder(parse_int=_float_or_nothing, parse_float=_float_or_nothing, parse_constant=_refuse_constant)
 _STRICT = json.JSONDecoder(parse_int=_float, parse_float=_float, parse_constant=_refuse_constant)
 
 
@@ -164,16 +165,20 @@ def b64_raw_decode(text: str) -> str:
         return str(error)
 
 
-@declare(FUNCTIONS, "jsonmarshal", "any")
-def jsonmarshal(value: object) -> str:
-    """The JSON text of a value: µTask 1.2's name for ``toJson``."""
+def _json(value: object) -> str:
     try:
         return dumps(value, html=True)
     except ValueError as error:
         raise GoError(str(error)) from error
 
 
+@declare(FUNCTIONS, "jsonmarshal", "any")
+def jsonmarshal(value: object) -> str:
+    """The JSON text of a value: µTask 1.2's name for ``toJson``."""
+    return _json(value)
+
+
 @declare(FUNCTIONS, "jsonfield", "string...", with_run=True)
 def jsonfield(run: Run, *keys: str) -> str:
     """The JSON text of the value under those keys from the root of the data: µTask 1.2's ``field … | toJson``."""
-    return jsonmarshal(_at(run.root, keys))
+    return _json(_at(run.root, keys))
