@@ -210,7 +210,11 @@ class Builder:
 
 
 def _is_zero(declared: Property, value: object) -> bool:
-    return value is None or (type(value) is type(declared.default) and value == declared.default)
+    if value is None:
+        return True
+    if isinstance(value, bool) or isinstance(value, str) != isinstance(declared.default, str):
+        return False
+    return declared.default is not None and value == declared.default
 
 
 def _or_none(make: Callable[[str], _T], text: str) -> _T | None:

@@ -165,7 +165,7 @@ class Decoder:
         if not text:
             return None
         try:
-            return timedelta(microseconds=parse_duration(text).nanoseconds() / 1000), text
+            return _span(parse_duration(text).nanoseconds()), text
         except DurationError as error:
             self.report.error(path, f"{_sentence(str(error))}")
             return None
@@ -174,7 +174,7 @@ class Decoder:
         if isinstance(node.value, str):
             span = self._duration(declared, node, path)
             return timedelta(0) if span is None else span[0]
-        return timedelta(microseconds=(self._whole(declared, node, path) or 0) / 1000)
+        return _span(self._whole(declared, node, path) or 0)
 
     def _schema(self, declared: Property, node: Node, path: Path) -> Any:
         if not node.is_mapping and not isinstance(node.value, bool):
@@ -242,6 +242,12 @@ _READERS: Mapping[Kind, _Reader] = {
     Kind.RECORD_BY_NAME: Decoder._record_by_name,
     Kind.RUN_TIME: Decoder._run_time,
 }
+
+
+def _span(nanoseconds: int) -> timedelta:
+    """The span in whole microseconds, rounded away from zero: what is more than 20 s must not become 20 s."""
+    microseconds = -(-abs(nanoseconds) // 1000)
+    return timedelta(microseconds=microseconds if nanoseconds > 0 else -microseconds)
 
 
 def _whole_number(value: Any) -> int | None:

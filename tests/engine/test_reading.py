@@ -155,9 +155,11 @@ def test_scalars_become_texts_where_texts_are_declared():
 
 
 def test_numbers_in_free_values_keep_their_digits():
-    configuration = template(
-        "steps: {a: {action: {type: echo, configuration: {output: [12345678901234567890, 1e3, 1.10]}}}}"
-    ).steps["a"].action.configuration
+    configuration = (
+        template("steps: {a: {action: {type: echo, configuration: {output: [12345678901234567890, 1e3, 1.10]}}}}")
+        .steps["a"]
+        .action.configuration
+    )
     assert [str(number) for number in configuration["output"]] == ["12345678901234567890", "1000", "1.1"]
     assert all(isinstance(number, JSONNumber) for number in configuration["output"])
 

@@ -5,9 +5,12 @@ Source: docs/templates.md, "Properties".
 
 from collections.abc import Iterable, Iterator
 
+from tasks.engine.catalog import Path
 from tasks.engine.checks.subject import Subject
 from tasks.engine.declarations import PARENT_TASK_TAG, TEMPLATE, Property
 from tasks.engine.definition import TemplateDefinition, VariableDefinition
+from tasks.engine.gotemplate import has_actions
+from tasks.engine.javascript import JavaScriptError, Reason, check_syntax
 from tasks.engine.places import Report
 
 
@@ -76,9 +79,22 @@ def _check_variables(variables: Iterable[VariableDefinition], report: Report) ->
                 f'The variable "{variable.name}" has a value, which needs no expression_timeout.',
                 "Remove it.",
             )
-        elif variable.expression_timeout_text and variable.expression_timeout.total_seconds() <= 0:
+        _check_syntax(variable, (*place, "expression"), report)
+        if variable.expression and variable.expression_timeout.total_seconds() <= 0:
             report.warning(
                 (*place, "expression_timeout"),
                 f'The expression of "{variable.name}" times out at once.',
                 "Give it time.",
             )
+
+
+def _check_syntax(variable: VariableDefinition, path: Path, report: Report) -> None:
+    # What is rendered first is no JavaScript yet.
+    if not variable.expression or has_actions(variable.expression):
+        return
+    try:
+        check_syntax(variable.expression)
+    except JavaScriptError as error:
+        # An interpreter that cannot be had says nothing of the expression.
+        if error.reason is Reason.SYNTAX:
+            report.error(path, f'The expression of "{variable.name}" can never run. {error}.')

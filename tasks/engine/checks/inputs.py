@@ -78,7 +78,9 @@ def _check_default(definition: InputDefinition, path: Path, report: Report) -> N
         report.error(
             (*path, "default"),
             f'The default of the input "{definition.name}" is not acceptable: {problem.what}.',
-            _quotes_mend(definition, definition.default),
+            _quotes_mend(
+                definition, definition.default if problem.index is None else definition.default[problem.index]
+            ),
         )
 
 
