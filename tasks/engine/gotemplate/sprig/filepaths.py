@@ -1,7 +1,7 @@
 """Slash-separated paths by the rules of Go's ``path`` (and, on Unix, ``path/filepath``).
 
 ``posixpath`` is close, but not the same: Go's ``dir`` and ``clean`` never give an empty path, and ``ext`` counts a
-leading dot. Source: docs/templates.md, "Functions".
+leading dot. Source: docs/template-language.md, "Functions".
 """
 
 
