@@ -61,8 +61,9 @@ def uses_of(tree: nodes.Tree) -> list[Use]:
     main = _Walk(root=())
     found = list(main.body(tree.body, ()))
     for body in tree.definitions.values():
-        # A defined template is given a value of its own: neither its dot nor its $ is the root.
-        found.extend(_Walk(root=None).body(body, None))
+        # The text itself is among them. Others are given a value of their own: neither their dot nor their $ is the root.
+        if body is not tree.body:
+            found.extend(_Walk(root=None).body(body, None))
     return sorted(found, key=lambda use: use.position)
 
 
