@@ -233,6 +233,10 @@ class Action:
         """Names of the limited resources to hold while running, for instance ``["socket", "url:example.org"]``."""
         return []
 
+    def resources_in(self, cfg: Any, surroundings: Surroundings) -> list[str]:
+        """As ``resources``, for an action that must look into the configuration items to know."""
+        return self.resources(cfg)
+
     def run(self, cfg: Any, ctx: Context) -> Result:
         """Do the work, in a thread of its own. Raises an ActionError, or anything else for SERVER_ERROR."""
         raise TypeError(f"action {type(self).__name__} does not define run()")

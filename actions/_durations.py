@@ -29,13 +29,24 @@ def parse_nanoseconds(text: str) -> int:
         part = _PART.match(rest, position)
         if part is None or not (part[1] or part[2]):
             raise ValueError(f"{text[:40]!r} is not a duration")
-        unit, fraction = _UNITS[part[3]], part[2] or ""
-        total += int(part[1] or 0) * unit + (int(fraction) * unit // 10 ** len(fraction) if fraction else 0)
+        unit = _UNITS[part[3]]
+        total += int(part[1] or 0) * unit + _fraction(part[2] or "", unit)
         position = part.end()
     # Go's negative range is longer by one.
     if total > _LARGEST + (sign < 0):
         raise ValueError(f"{text[:40]!r} is too long a duration")
     return sign * total
+
+
+def _fraction(digits: str, unit: int) -> int:
+    """Nanoseconds of the digits behind a point, by Go's arithmetic: digits past 64 bits do not count, then floats."""
+    value, scale = 0, 1.0
+    for digit in digits:
+        longer = value * 10 + int(digit)
+        if value > _LARGEST // 10 or longer > _LARGEST + 1:
+            break
+        value, scale = longer, scale * 10
+    return int(value * (unit / scale))
 
 
 def parse_duration(text: str) -> timedelta:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, final
 
 
 class Effect:
@@ -25,6 +25,7 @@ class Answering(Effect):
     """Done, then answered."""
 
 
+@final
 class Refused(TypedDict):
     """The answer to an effect that could not be done. Nothing of it was done.
 
@@ -39,6 +40,7 @@ class Refused(TypedDict):
     index: NotRequired[int]
 
 
+@final
 class TaskAnswer(TypedDict):
     """Answer to ``FollowTask``."""
 
@@ -74,6 +76,7 @@ class FollowTask(Answering):
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+@final
 class BatchAnswer(TypedDict):
     """Answer to ``FollowBatch``: how far it is, after creating what could be created now."""
 
@@ -113,6 +116,7 @@ class GiveBackRuns(Telling):
     """Raise the resolution's ``run_max`` by the number of runs that waking this step has used up."""
 
 
+@final
 class CallbackAnswer(TypedDict):
     """Answer to ``CreateCallback``: both are unguessable; the token is stored encrypted, or hashed."""
 
@@ -130,6 +134,7 @@ class CreateCallback(Answering):
     schema: Any = None
 
 
+@final
 class AwaitAnswer(TypedDict):
     """Answer to ``AwaitCallback``."""
 
@@ -152,6 +157,7 @@ class AwaitCallback(Answering):
     id: str
 
 
+@final
 class CacheAnswer(TypedDict):
     """Answer to ``CacheGet``: a miss has the value None."""
 

@@ -1,6 +1,6 @@
 """Runs a program in a process group of its own, with limits on its time and on what it may write.
 
-Nothing of the group is left when ``run_program`` comes back: what a program started and did not set free (``setsid``)
+All of the group is killed when ``run_program`` comes back: what a program started and did not set free (``setsid``)
 ends with it.
 """
 

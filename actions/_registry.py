@@ -112,10 +112,10 @@ class RegisteredAction:
             raise kind("; ".join(map(str, faults)))
         return cfg
 
-    def resources(self, cfg: Any) -> list[str]:
+    def resources(self, cfg: Any, surroundings: Surroundings) -> list[str]:
         """Names of the resources that a run with this configuration holds; ``cfg`` comes from ``decode``."""
         with self._only_action_errors():
-            return list(self.action.resources(cfg))
+            return list(self.action.resources_in(cfg, surroundings))
 
     def run(self, cfg: Any, ctx: Context) -> Result:
         """Run the action. Raises an ActionError and nothing else."""

@@ -312,6 +312,8 @@ class _Container(Shape):
                     known = False
                     continue
                 layer = Layer(layer.origin, layer.path, self._from_json(raw, reading))
+                if layer.raw is None:  # the text "null"
+                    continue
             if isinstance(layer.raw, self.python):
                 fitting.append(layer)
             elif isinstance(raw, str):
@@ -387,6 +389,9 @@ class MapShape(_Container):
             return UNKNOWN
         merged = {}
         for layer in fitting:
+            if isinstance(self.item, FreeShape):
+                merged.update(layer.raw)
+                continue
             for key, raw in layer.raw.items():
                 value = self.item.read([layer.inside(key, raw)], reading)
                 merged[key] = self.item.zero if value is UNKNOWN else value

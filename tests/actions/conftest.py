@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
-from tasks.engine.schemas import check_schema
 
 from actions._contract import Context, Requester, Result, Surroundings
 from actions._registry import Registry
@@ -14,6 +14,13 @@ from tasks.engine import goyaml
 from tasks.engine.gotemplate.jsontext import dumps, loads, loads_first
 from tests.peers.authority import Authority
 from tests.peers.web import WebPeer
+
+
+def check_schema(schema: Any) -> None:
+    try:
+        jsonschema.Draft7Validator.check_schema(schema)
+    except jsonschema.SchemaError as error:
+        raise ValueError(error.message) from error
 
 
 @pytest.fixture

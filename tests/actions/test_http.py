@@ -335,7 +335,7 @@ def test_credentials_do_not_follow_to_another_host_nor_cookies_anywhere(run_acti
 )
 def test_a_request_holds_a_socket_and_its_host(registry, surroundings, configuration, expected):
     action = registry.get("http")
-    assert action.resources(action.decode(None, configuration, surroundings)) == expected
+    assert action.resources(action.decode(None, configuration, surroundings), surroundings) == expected
 
 
 def test_the_metadata_schema_knows_every_key_that_is_given(registry, run_action, web):

@@ -143,12 +143,14 @@ def test_a_certificate_of_an_unknown_authority_is_refused(run_action, secure_web
         run_action("http", {"url": secure_web.url, "method": "GET"})
 
 
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 def test_root_ca_adds_an_authority_and_skipping_the_check_needs_none(run_action, secure_web, authority):
     url = secure_web.on("/", Reply(200, "in"))
     assert run_action("http", {"url": url, "method": "GET", "root_ca": authority.pem}).output == "in"
     assert run_action("http", {"url": url, "method": "GET", "insecure_skip_verify": "true"}).output == "in"
 
 
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 def test_a_connection_that_was_not_checked_is_never_used_for_a_checked_request(run_action, secure_web):
     url = secure_web.on("/", Reply(200, "in"))
     run_action("http", {"url": url, "method": "GET", "insecure_skip_verify": "true"})
