@@ -27,6 +27,8 @@ class Resolution(models.Model):
     #: The name of the template, for limits that hold a whole resolution (resource ``template:NAME``).
     template_name = models.CharField(max_length=1000)
     resolver_input = EncryptedTextField()
+    #: The documents of all steps as an operator edited them, as a JSON text; NULL: the template's.
+    own_steps = EncryptedTextField(null=True)
     run_count = models.PositiveIntegerField(default=0)
     run_max = models.IntegerField(default=100)
     created = models.DateTimeField(default=timezone.now)

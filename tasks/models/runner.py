@@ -16,12 +16,15 @@ class Runner(models.Model):
     load = models.IntegerField(default=0)
     started = models.DateTimeField(default=timezone.now)
     heartbeat = models.DateTimeField(default=timezone.now)
+    #: Transactions it has written, each with its number, so that one whose commit was not answered can be found out.
+    flushes = models.BigIntegerField(default=0)
     #: Set by another runner that took its resolutions over, or by itself at a clean stop.
     ended = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
-            models.Index(fields=["heartbeat"], condition=models.Q(ended__isnull=True), name="runner_alive"),
+            # Not by heartbeat: a row that is updated with each flush must change no index.
+            models.Index(fields=["id"], condition=models.Q(ended__isnull=True), name="runner_alive"),
         ]
 
     def __str__(self) -> str:

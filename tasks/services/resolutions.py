@@ -145,7 +145,10 @@ def _starts_by_itself_just_now(resolution: Resolution) -> bool:
 
 @transaction.atomic
 def pause_resolution(actor: Actor, public_id: uuid.UUID, *, reason: str = "") -> Resolution:
-    """Hold a resolution that is not running, so that it can be edited. Raises NotFound, PermissionDenied, WrongState."""
+    """Hold a resolution that is not running, so that it can be edited.
+
+    Raises NotFound, PermissionDenied, WrongState.
+    """
     resolution = _for(actor, Operation.PAUSE, public_id)
     _require(Act.PAUSE, resolution, refused="pause")
     return _pause(actor, resolution, "pause", reason)

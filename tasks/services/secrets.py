@@ -1,4 +1,7 @@
-"""Values of ``password`` inputs: shown to nobody, kept when the mask comes back. Source: docs/api.md, "What is hidden"."""
+"""Values of ``password`` inputs: shown to nobody, kept when the mask comes back.
+
+Source: docs/api.md, "What is hidden".
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -132,7 +132,7 @@ def _matching(words: str) -> Q:
         condition &= (
             Q(title__icontains=word)
             | Q(template__name__istartswith=word)
-            | Exists(TaskTag.objects.filter(task=OuterRef("pk"), value__icontains=word))
+            | Q(Exists(TaskTag.objects.filter(task=OuterRef("pk"), value__icontains=word)))
         )
     return condition
 
