@@ -9,6 +9,7 @@ when it asks for one (``db``, ``transactional_db``, the mark ``django_db``) or f
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,7 +17,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-TOUCHES_DATABASE = {"db", "transactional_db", "database_url"}
+from tests.postgresql import server_url
+
+TOUCHES_DATABASE = {"db", "transactional_db", "database_url", "shared_database_url"}
 _left_out: list[str] = []
 
 
@@ -66,14 +69,12 @@ def conformance() -> Path:
     return Path(os.environ["UTASK_CONFORMANCE"]).resolve(strict=True)
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> Iterator[str]:
-    """The address of an empty database of this run's kind, for processes that a test starts."""
+@contextmanager
+def empty_database(folder: Path) -> Iterator[str]:
+    """The address of an empty database of this run's kind; on SQLite a file in ``folder``."""
     if not on_postgresql():
-        yield f"sqlite:///{tmp_path}/utask.sqlite3"
+        yield f"sqlite:///{folder}/utask.sqlite3"
         return
-    from tests.postgresql import server_url
-
     name = f"utask_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server_url(), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -81,3 +82,17 @@ def database_url(tmp_path: Path) -> Iterator[str]:
             yield urlunsplit(urlsplit(server_url())._replace(path=f"/{name}"))
         finally:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database of this run's kind, for processes that a test starts."""
+    with empty_database(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def shared_database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Like ``database_url``, one for all tests of a module."""
+    with empty_database(tmp_path_factory.mktemp("database")) as url:
+        yield url

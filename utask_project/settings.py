@@ -31,6 +31,10 @@ UTASK_REGION = environment.text("UTASK_REGION", "REGION", default="default")
 UTASK_MAINTENANCE = environment.flag("UTASK_MAINTENANCE", "MAINTENANCE_MODE")
 #: Resident runners on this machine. One more worker serves django-q2's ordinary jobs.
 UTASK_WORKERS = environment.number("UTASK_WORKERS", default=min(os.cpu_count() or 1, 4), least=1, most=256)
+#: What each resident worker runs until it is asked to stop.
+UTASK_RUNNER = "tasks.runner.run"
+#: Seconds that a start waits for a database that is not up yet.
+UTASK_DATABASE_WAIT = environment.number("UTASK_DATABASE_WAIT", default=30, least=0, most=3600)
 #: Seconds that running steps have to end when the service stops.
 UTASK_STOP_GRACE = environment.number("UTASK_STOP_GRACE", default=3, least=0, most=3600)
 
