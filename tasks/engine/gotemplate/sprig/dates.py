@@ -4,7 +4,7 @@ Layouts, durations and zones are Go's (``times.py``); the local zone is UTC. Thi
 that reads the clock. Source: docs/template-language.md, "Dates".
 """
 
-import time
+from time import time_ns
 
 from tasks.engine.gotemplate.functions import Function, declare
 from tasks.engine.gotemplate.golang import GoError, Int32, Int64, wrap
@@ -28,7 +28,7 @@ _DATE = "2006-01-02"
 
 
 def _now() -> Time:
-    seconds, nanosecond = divmod(time.time_ns(), _SECOND)
+    seconds, nanosecond = divmod(time_ns(), _SECOND)
     return Time(seconds, nanosecond)
 
 
