@@ -16,11 +16,13 @@ class RunStarted:
     ``manual``: a person asked for it: every unfinished step is tried; otherwise only those that are due.
     ``recovered``: whoever ran it before is gone (a dead runner's row is still RUNNING). Steps that were cut off are
     TODO again if they are idempotent or pure or had not begun; any other becomes CRASHED, the resolution
-    BLOCKED_TOCHECK, and the answer is ``RunEnded`` at once. A resolution in CRASHED is always treated as recovered.
+    BLOCKED_TOCHECK, and the answer is ``RunEnded`` at once.
+    ``woken``: of the WAITING steps an automatic run looks only at these; None: at all of them.
     """
 
     manual: bool = False
     recovered: bool = False
+    woken: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tasks.engine.gotemplate.limits import ALL_SHUT, NO_LIMITS_GIVEN, Limits, Permissions
 from tasks.states import ResolutionState, TaskState
 
 
@@ -71,3 +72,6 @@ class Installation:
     pure_actions: frozenset[str] = frozenset()
     #: A larger output (as JSON) is a FATAL_ERROR.
     max_output_bytes: int = 10_000_000
+    #: What a rendering may cost, and what it may reach.
+    limits: Limits = NO_LIMITS_GIVEN
+    permissions: Permissions = ALL_SHUT

@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from tasks.engine.definition import StepDefinition
 from tasks.engine.steps import Step
 
 if TYPE_CHECKING:
+    from tasks.engine.plans import Plan
     from tasks.engine.values import Values
 
 
@@ -47,7 +47,7 @@ class Job:
     pure: bool = False
     #: True: an evaluation that may take long (it may run JavaScript); do it in a hand. Calls: see ``pure``.
     slow: bool = False
-    definition: StepDefinition | None = None
+    plan: "Plan | None" = None
     #: The step as it was when the job was given out (state RUNNING, output and error of the previous try).
     before: Step | None = None
     #: ACTION: what its pre_hook gave, ``{"output", "metadata"}``; None: it has none.

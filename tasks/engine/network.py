@@ -9,6 +9,7 @@ Start at ``Node``; then ``Network.put``.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from rpds import HashTrieMap
 
@@ -41,7 +42,7 @@ class Trial:
     started_at: datetime
     before: str  # the state it had before it was RUNNING
     hook: HookResult | None = None
-    error: str = ""  # what the result said, while conditions are judged
+    cache: dict[str, Any] = field(default_factory=dict)  # of ``evalCache``
 
 
 @dataclass(slots=True, eq=False)
@@ -64,12 +65,19 @@ class Node:
     unsettled_children: int = 0
     busy_children: int = 0
     # of the run
-    spent: bool = False
-    tried: bool = False  # a try was counted
+    spent: bool = False  # not to be started again
+    counted: bool = False  # a try was counted
+    stopped: bool = False  # a loop that was given a state which is not final: collected, and done anew
     job: Job | None = None  # awaited
     delay: int | None = None  # serial of the awaited end of its execution_delay
     trial: Trial | None = None
     given_error: str | None = None  # the message that came with ``step.given_state``
+
+    def forget_run(self) -> None:
+        """As before the first event of a run."""
+        self.spent = self.counted = self.stopped = False
+        self.job = self.delay = self.trial = self.given_error = None
+        self.busy_children = 0
 
     @property
     def name(self) -> str:
@@ -103,8 +111,8 @@ class Network:
         self.by_state: dict[str, set[Node]] = {}
         #: Final steps that are no children.
         self.done_count = 0
-        #: Steps whose state changed or that were settled or unsettled since last taken: those behind them may now go.
-        self.touched: dict[Node, None] = {}
+        #: Steps that changed since last taken: True where their state did, False where they were only (un)settled.
+        self.touched: dict[Node, bool] = {}
 
     def add(self, node: Node) -> None:
         """Put a node in; ``connect`` it once all that it waits for are in too."""
@@ -158,7 +166,7 @@ class Network:
         for child in children:
             del self.nodes[child.name]
             self.by_state[child.state].discard(child)
-        for on in {edge.on for child in children[:1] for edge in child.waits_for}:
+        for on in {edge.on for child in children for edge in child.waits_for if edge.on.loop is not loop}:
             on.waited_by = [edge for edge in on.waited_by if edge.waiter.loop is not loop]
         loop.unfinished_children = loop.unsettled_children = loop.busy_children = 0
         self._reconsider(loop)
@@ -172,7 +180,7 @@ class Network:
         """Every state that at least one step is in."""
         return (state for state, nodes in self.by_state.items() if nodes)
 
-    def take_touched(self) -> dict[Node, None]:
+    def take_touched(self) -> dict[Node, bool]:
         """The nodes touched since the last call, in the order of touching."""
         touched, self.touched = self.touched, {}
         return touched
@@ -181,7 +189,7 @@ class Network:
         return edge.on.state in edge.states and not edge.on.children
 
     def _reconsider(self, node: Node) -> None:
-        self.touched[node] = None
+        self.touched[node] = True
         for edge in node.waited_by:
             if not edge.any:
                 self._set_met(edge, self._accepts(edge))
@@ -201,7 +209,7 @@ class Network:
             if settled is node.settled:
                 continue
             node.settled = settled
-            self.touched[node] = None
+            self.touched.setdefault(node, False)
             step = -1 if settled else 1
             for edge in node.waited_by:
                 edge.waiter.unsettled += step

@@ -1,6 +1,6 @@
 """From the states of the steps to the state of the resolution, at the end of a run."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from tasks.engine.lifecycle import RETRIABLE
@@ -21,7 +21,7 @@ ASKED_BY: Final[tuple[tuple[frozenset[str], ResolutionState], ...]] = (
 )
 
 #: What a shutdown kept from going on asks for CRASHED: the next runner takes it up at once.
-_CUT_OFF: Final = frozenset({S.RUNNING, S.TODO, S.EXPANDED, S.RETRY_NOW})
+CUT_OFF: Final = frozenset({S.RUNNING, S.TODO, S.EXPANDED, S.RETRY_NOW})
 
 
 def outcome(states: Iterable[str], *, shutdown: bool = False) -> ResolutionState:
@@ -30,11 +30,6 @@ def outcome(states: Iterable[str], *, shutdown: bool = False) -> ResolutionState
     DONE means: every step is final. ``run_max`` is not looked at here. Source: docs/engine.md, "The end of a run".
     """
     present = frozenset(states)
-    if shutdown and present & _CUT_OFF:
+    if shutdown and present & CUT_OFF:
         return R.CRASHED
     return next((state for asking, state in ASKED_BY if present & asking), R.DONE)
-
-
-def present_states(counts: Mapping[str, int]) -> list[str]:
-    """The states that at least one step is in."""
-    return [state for state, count in counts.items() if count]

@@ -3,7 +3,7 @@
 Source: docs/templates.md, "Functions".
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tasks.engine.definition import (
@@ -15,13 +15,14 @@ from tasks.engine.definition import (
     StepDefinition,
     TemplateDefinition,
 )
+from tasks.engine.functions import chain
 
 
 @dataclass(frozen=True, slots=True)
 class ActionChain:
     """An action with the functions around it: ``functions`` from the outside in, ``actions`` one more.
 
-    ``actions[0]`` is what the template calls, ``actions[i + 1]`` what ``functions[i]`` calls; the last is a real action.
+    ``actions[0]`` is what the template calls, ``actions[i + 1]`` what ``functions[i]`` calls; the last one is real.
     """
 
     functions: tuple[FunctionDefinition, ...]
@@ -32,14 +33,10 @@ class ActionChain:
         return self.actions[-1]
 
 
-def unfold(action: ActionDefinition, functions: Mapping[str, FunctionDefinition]) -> ActionChain:
-    """Follow functions down to a real action. A function that calls itself, however far down, ends the chain there."""
-    around: list[FunctionDefinition] = []
-    actions = [action]
-    while (function := functions.get(actions[-1].type)) is not None and function not in around:
-        around.append(function)
-        actions.append(function.action)
-    return ActionChain(tuple(around), tuple(actions))
+def unfold(action: ActionDefinition, template: TemplateDefinition) -> ActionChain:
+    """Follow an action's functions down to a real action."""
+    around = chain(template, action)
+    return ActionChain(around, (action, *(function.action for function in around)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +74,24 @@ class Plan:
         )
 
 
-def plan(definition: StepDefinition, template: TemplateDefinition) -> Plan:
+def plan_of(definition: StepDefinition, template: TemplateDefinition) -> Plan:
+    """The plan of a step: of the template's own it is made once, of an operator's each time."""
+    if template.steps.get(definition.name) is not definition:
+        return _plan(definition, template)
+    plans: dict[str, Plan] = vars(template).setdefault("_plans", {})  # where its cached properties are, too
+    known = plans.get(definition.name)
+    if known is None:
+        known = plans[definition.name] = _plan(definition, template)
+    return known
+
+
+def _plan(definition: StepDefinition, template: TemplateDefinition) -> Plan:
     """Unfold a step. For a loop: ``skips`` and ``checks`` are its children's."""
-    chain = unfold(definition.action, template.functions)
-    hook, hook_level = _pre_hook(definition, chain)
+    unfolded = unfold(definition.action, template)
+    hook, hook_level = _pre_hook(definition, unfolded)
     leveled = [
         LeveledCondition(condition, level + 1)
-        for level, function in reversed(list(enumerate(chain.functions)))
+        for level, function in reversed(list(enumerate(unfolded.functions)))
         for condition in function.conditions
     ]
     own = [LeveledCondition(condition, 0) for condition in definition.conditions]
@@ -94,15 +102,15 @@ def plan(definition: StepDefinition, template: TemplateDefinition) -> Plan:
     scripted = any(variable.expression for variable in template.variables)
     return Plan(
         definition=definition,
-        chain=chain,
-        pre_hook=None if hook is None else unfold(hook, template.functions),
+        chain=unfolded,
+        pre_hook=None if hook is None else unfold(hook, template),
         pre_hook_level=hook_level,
         skips=tuple(of_children),
         checks=tuple(checks),
         loop_skips=tuple(of_loop) if definition.is_loop else (),
-        slow_skips=scripted and _evaluates(of_children, chain),
-        slow_checks=scripted and _evaluates(checks, chain),
-        slow_list=scripted and (_EVAL in definition.foreach or _evaluates(of_loop, chain)),
+        slow_skips=scripted and _evaluates(of_children, unfolded),
+        slow_checks=scripted and _evaluates(checks, unfolded),
+        slow_list=scripted and (_EVAL in definition.foreach or _evaluates(of_loop, unfolded)),
     )
 
 
