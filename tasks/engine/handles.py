@@ -61,7 +61,7 @@ def uses_of(tree: nodes.Tree) -> list[Use]:
     main = _Walk(root=())
     found = list(main.body(tree.body, ()))
     for body in tree.definitions.values():
-        # The text itself is among them. Others are given a value of their own: neither their dot nor their $ is the root.
+        # The text itself is among them. All others are given a value: neither their dot nor their $ is the root.
         if body is not tree.body:
             found.extend(_Walk(root=None).body(body, None))
     return sorted(found, key=lambda use: use.position)

@@ -64,7 +64,8 @@ def parse_function(
         function = Builder(report).function(fields, file)
         check_function(function, report)
         if (other := (functions or {}).get(function.name)) is not None:
-            report.error(("name",), f'There is another function "{function.name}", in {other.file or "no file"}.')
+            what = f'There is another function "{function.name}", in {other.file or "no file"}.'
+            report.error(("name",), what, "Rename one of the two.")
         if catalog is not None and function.name in catalog.names():
             report.error(("name",), f'There is an action called "{function.name}".', "Rename the function.")
         return function

@@ -225,7 +225,8 @@ def test_descriptions_and_comments_are_not_searched():
             12,
         ),
         (
-            "steps:\n  a:\n    action:\n      type: echo\n      configuration:\n        output: |\n          fine\n          {{",
+            "steps:\n  a:\n    action:\n      type: echo\n      configuration:\n"
+            "        output: |\n          fine\n          {{",
             11,
         ),
     ],

@@ -7,7 +7,7 @@ Source: docs/templates.md, "Checks".
 
 from tasks.engine.catalog import ActionCatalog
 from tasks.engine.checks.borrowed import check_borrowed
-from tasks.engine.checks.calls import check_calls, check_output
+from tasks.engine.checks.calls import check_calls, check_function_configuration, check_output
 from tasks.engine.checks.conditions import check_conditions, check_function_conditions
 from tasks.engine.checks.document import check_document
 from tasks.engine.checks.inputs import check_inputs
@@ -49,6 +49,7 @@ def check_function(function: FunctionDefinition, report: Report) -> None:
     """Report every problem that a function has whoever calls it; the rest shows where a template uses it."""
     # Nobody has ever looked at these of functions, so a builtin one among them is no error.
     check_custom_states(function.custom_states, ("custom_states",), report, Level.WARNING)
+    check_function_configuration(function.action, report)
     check_output(function.action, ("action",), report)
     if function.pre_hook is not None:
         check_output(function.pre_hook, ("pre_hook",), report)

@@ -56,6 +56,18 @@ def check_output(action: ActionDefinition, path: Path, report: Report) -> None:
         )
 
 
+def check_function_configuration(action: ActionDefinition, report: Report) -> None:
+    """A function's own call must say what it gives, even if nothing."""
+    path: Path = ("action", "configuration")
+    if not action.type:
+        return
+    if not action.has_configuration:
+        report.error(path, "The action of a function needs a configuration.", "Write configuration: {}.")
+    elif not isinstance(action.configuration, Mapping | None):
+        kind = kind_of_node(node_of(action.configuration))
+        report.error(path, f"The configuration of a function must be an object, not {kind}.")
+
+
 def _check_hook(subject: Subject, hook: ActionDefinition, path: Path, owner: str) -> None:
     functions = _check_call(subject, hook, path)
     for function in functions:
