@@ -35,6 +35,7 @@ __all__ = [
     "Reference",
     "TemplateError",
     "Variables",
+    "compile_text",
     "dumps",
     "has_actions",
     "loads",
@@ -86,13 +87,16 @@ def references(text: str) -> list[Reference]:
     return references_of(_parse(text, FUNCTIONS))
 
 
+def compile_text(text: str, functions: Mapping[str, Function] = FUNCTIONS) -> Program:
+    """The compiled text, made anew and not remembered. Raises ParseError."""
+    return compile_tree(_parse(text, functions), functions)
+
+
 _Added = frozenset[tuple[str, Function | Callable[..., Any]]]
 
 
 @lru_cache(maxsize=4096)
 def _program(text: str, with_variables: bool, added: _Added) -> Program:
     functions = FUNCTIONS if with_variables else _LANGUAGE
-    if added:
-        own = {name: as_function(name, found) for name, found in added}
-        functions = {**functions, **own}
-    return compile_tree(_parse(text, functions), functions)
+    own = {name: as_function(name, found) for name, found in added}
+    return compile_text(text, {**functions, **own} if own else functions)

@@ -5,11 +5,30 @@ Source: docs/template-language.md, "Comparing".
 """
 
 from decimal import Decimal
+from typing import Any
 
-from tasks.engine.gotemplate.golang import ABSENT, GoError, is_nil, kind, to_bytes, type_name
+from tasks.engine.gotemplate.golang import (
+    ABSENT,
+    GoError,
+    Int64,
+    Uint8,
+    Uint64,
+    is_nil,
+    kind,
+    to_bytes,
+    type_name,
+)
 from tasks.engine.gotemplate.jsonnumbers import JSONNumber
 
-Numeric = int | float | JSONNumber
+#: Types that are numbers, which is asked first: most comparisons are between two of these. Others are found by class.
+_NUMBERS = frozenset({int, float, JSONNumber, Int64, Uint64, Uint8})
+
+
+def _is_number(value: object) -> bool:
+    found = type(value)
+    if found in _NUMBERS:
+        return True
+    return found is not bool and isinstance(value, int | float | JSONNumber | Decimal)
 
 
 def equal(first: object, second: object) -> bool:
@@ -18,12 +37,11 @@ def equal(first: object, second: object) -> bool:
         return first == second
     if is_absent(first) or is_absent(second):
         return is_nil(first) and is_nil(second)
-    left, right = _plain(first), _plain(second)
-    if isinstance(left, Numeric) and isinstance(right, Numeric):
-        return left == right
-    if isinstance(left, str | JSONNumber) and isinstance(right, str | JSONNumber):
+    if _is_number(first) and _is_number(second):
+        return bool(_plain(first) == _plain(second))
+    if _is_text(first) and _is_text(second):
         # A number of the data is a text to Go: beside a text it compares as one.
-        return str(left) == str(right)
+        return str(first) == str(second)
     for basic in (bool, complex):
         if isinstance(first, basic) and isinstance(second, basic):
             return first == second
@@ -35,11 +53,18 @@ def is_absent(value: object) -> bool:
     return value is None or value is ABSENT
 
 
-def _plain(value: object) -> object:
-    """Bools apart from numbers, and ``Decimal`` as the number of the data that it stands for."""
-    if isinstance(value, bool):
-        return None
-    return JSONNumber(str(value)) if isinstance(value, Decimal) else value
+def _is_text(value: object) -> bool:
+    return isinstance(value, str | JSONNumber | Decimal)
+
+
+def _plain(value: object) -> Any:
+    """A number, or what stands for it: of the data's numbers an int where one is whole, else the number itself."""
+    if isinstance(value, Decimal):
+        value = JSONNumber(str(value))
+    if isinstance(value, JSONNumber):
+        whole = value.whole()
+        return value if whole is None else whole
+    return value
 
 
 def _equal_others(first: object, second: object) -> bool:
@@ -61,25 +86,23 @@ def _incompatible(first: object, second: object) -> GoError:
 
 def less(first: object, second: object) -> bool:
     """Go's ``<`` between two numbers or two strings. Raises GoError for anything else."""
-    left, right = _plain(first), _plain(second)
-    if isinstance(left, Numeric) and isinstance(right, Numeric):
-        return _less_numeric(left, right)
-    if isinstance(left, str | JSONNumber) and isinstance(right, str | JSONNumber):
-        return to_bytes(str(left)) < to_bytes(str(right))
-    ordered = (str, int, float, JSONNumber)
-    for value in (left, right):
-        if not isinstance(value, ordered):
-            raise GoError(f"a value of type {type_name(first if value is left else second)} has no order")
+    if _is_number(first) and _is_number(second):
+        return _less_numeric(_plain(first), _plain(second))
+    if _is_text(first) and _is_text(second):
+        return to_bytes(str(first)) < to_bytes(str(second))
+    for value in (first, second):
+        if not _is_number(value) and not _is_text(value):
+            raise GoError(f"a value of type {type_name(value)} has no order")
     raise _incompatible(first, second)
 
 
-def _less_numeric(left: Numeric, right: Numeric) -> bool:
+def _less_numeric(left: Any, right: Any) -> bool:
     if not isinstance(left, JSONNumber) and not isinstance(right, JSONNumber):
-        return left < right
+        return bool(left < right)
     if isinstance(left, float) or isinstance(right, float):
         return float(left) < float(right)
     return _exact(left) < _exact(right)
 
 
-def _exact(value: Numeric) -> Decimal:
+def _exact(value: int | JSONNumber) -> Decimal:
     return value.decimal() if isinstance(value, JSONNumber) else Decimal(value)

@@ -132,8 +132,10 @@ class _Compiler:
         return self._loops or self._expressions.needs_run
 
     def body(self, body: nodes.Body) -> Piece:
-        """All nodes of a body, one after the other."""
+        """All nodes of a body, one after the other; its variables end with it."""
+        mark = self._expressions.scope.mark()
         pieces = tuple(self._node(node) for node in body)
+        self._expressions.scope.restore(mark)
         if not pieces:
             return lambda frame, dot: None
         if len(pieces) == 1:
@@ -264,12 +266,13 @@ class _Compiler:
                     if set_variables is not None:
                         set_variables(frame, (place, item))
                     body(frame, item)
+                if not turned and otherwise is not None:
+                    # Kept: a break in the else of a loop leaves this loop, although it can only stand in one around it.
+                    otherwise(frame, dot)
             except _LeaveLoop:
                 return
             except GoError as error:
                 raise ActionFailed(str(error), position) from error
-            if not turned and otherwise is not None:
-                otherwise(frame, dot)
 
         return loop
 

@@ -46,9 +46,10 @@ class JSONNumber:
 
     def is_integer(self) -> bool:
         """True for a whole value that can be had as ``int``: ``5``, ``5.0``, ``5e2``; false for ``1e999``."""
-        return self._whole() is not None
+        return self.whole() is not None
 
-    def _whole(self) -> int | None:
+    def whole(self) -> int | None:
+        """The whole value; None when there is a fraction, or an exponent beyond 400."""
         text = self._text
         if len(text) < _LARGEST_EXPONENT and "." not in text and "e" not in text and "E" not in text:
             return int(text)
@@ -61,7 +62,7 @@ class JSONNumber:
 
     def __int__(self) -> int:
         """The whole value; ValueError when there is a fraction, or an exponent beyond 400."""
-        whole = self._whole()
+        whole = self.whole()
         if whole is None:
             raise ValueError(f"not a whole number: {self._text[:40]}")
         return whole
@@ -82,13 +83,13 @@ class JSONNumber:
         if isinstance(other, bool):
             return False
         if isinstance(other, int):
-            return self._whole() == other
+            return self.whole() == other
         if isinstance(other, float):
             return float(self._text) == other
         return NotImplemented
 
     def __hash__(self) -> int:
-        whole = self._whole()
+        whole = self.whole()
         return hash(float(self._text)) if whole is None else hash(whole)
 
     def __reduce__(self) -> tuple[Callable[[str], "JSONNumber"], tuple[str]]:

@@ -24,7 +24,7 @@ from tasks.engine.gotemplate.golang import (
 from tasks.engine.gotemplate.jsonnumbers import JSONNumber
 from tasks.engine.gotemplate.limits import Run
 from tasks.engine.gotemplate.printf import sprintf
-from tasks.engine.gotemplate.printing import sprint, to_text
+from tasks.engine.gotemplate.printing import joined, sprint, to_text
 from tasks.engine.gotemplate.strconv import is_print
 
 FUNCTIONS: dict[str, Function] = {}
@@ -166,7 +166,8 @@ def print_values(*values: object) -> str:
 
 @declare(FUNCTIONS, "println", "any...")
 def print_line(*values: object) -> str:
-    return " ".join(map(to_text, values)) + "\n"
+    spaced = [piece for value in values for piece in (to_text(value), " ")]
+    return joined([*spaced[:-1], "\n"])
 
 
 @declare(FUNCTIONS, "printf", "value", "any...", with_run=True)

@@ -15,6 +15,8 @@ from tasks.engine.gotemplate.strconv import format_float
 #: A printed value may nest this deep and consist of this many pieces: it can contain itself, or one list many times.
 _DEEPEST = 100
 _MOST_PIECES = 2_000_000
+#: What is printed in one go is no longer than this. What a text may write in all is for ``limits.py``.
+_LONGEST = 20_000_000
 
 
 def to_text(value: object) -> str:
@@ -26,6 +28,13 @@ def to_text(value: object) -> str:
         return printer(value)
     pieces: list[str] = []
     _print(value, pieces, 0)
+    return joined(pieces)
+
+
+def joined(pieces: list[str]) -> str:
+    """The pieces as one text. GoError for a very long one: the same piece can be there many times."""
+    if sum(map(len, pieces)) > _LONGEST:
+        raise GoError("too much is printed at once")
     return "".join(pieces)
 
 
@@ -133,4 +142,4 @@ def sprint(values: tuple[object, ...]) -> str:
             pieces.append(" ")
         pieces.append(to_text(value))
         after_string = is_string
-    return "".join(pieces)
+    return joined(pieces)
