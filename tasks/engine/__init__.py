@@ -5,5 +5,7 @@ This is the front door; each name says in its own module what it gives.
 
 from tasks.engine.graphs import graph
 from tasks.engine.reading import parse_function, parse_template
+from tasks.engine.resolution import advance
+from tasks.engine.simulation import simulate
 
-__all__ = ["graph", "parse_function", "parse_template"]
+__all__ = ["advance", "graph", "parse_function", "parse_template", "simulate"]

@@ -16,6 +16,7 @@ from tasks.engine.definition import (
     TemplateDefinition,
 )
 from tasks.engine.functions import chain
+from tasks.engine.schemas import Validator, compile_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class Plan:
     slow_skips: bool
     slow_checks: bool
     slow_list: bool
+    #: Of the output; None: no schema.
+    validator: Validator | None
 
     def is_pure(self, pure_actions: frozenset[str]) -> bool:
         """Whether a try has no effect outside the database."""
@@ -111,6 +114,7 @@ def _plan(definition: StepDefinition, template: TemplateDefinition) -> Plan:
         slow_skips=scripted and _evaluates(of_children, unfolded),
         slow_checks=scripted and _evaluates(checks, unfolded),
         slow_list=scripted and (_EVAL in definition.foreach or _evaluates(of_loop, unfolded)),
+        validator=None if definition.json_schema is None else compile_schema(definition.json_schema),
     )
 
 

@@ -244,7 +244,8 @@ def _recover(resolution: Resolution, now: datetime) -> list[Node]:
         elif step.prior_state:
             resolution.change(node, now, StepEvent.RECOVERED, S.AFTERRUN_ERROR, error=_UNJUDGED, due_at=None)
         elif _may_be_repeated(resolution, node):
-            resolution.change(node, now, StepEvent.RECOVERED, S.TODO, due_at=None)
+            event, state = (StepEvent.GIVEN, step.given_state) if step.given_state else (StepEvent.RECOVERED, S.TODO)
+            resolution.change(node, now, event, state, given_state="", due_at=None)
         else:
             resolution.change(node, now, StepEvent.CUT_OFF, S.CRASHED)
             crashed.append(node)

@@ -265,7 +265,7 @@ class Run:
             node.unmet == 0
             and not node.spent
             and node.state in RUNNABLE
-            and (node.loop is None or node.loop.state == S.EXPANDED)
+            and (node.loop is None or node.loop.state == S.EXPANDED or is_final(node.loop.state))
             and self.is_due(node)
         )
 

@@ -219,7 +219,7 @@ def _finish_action(job: Job, call: Call, answer: Answer) -> Attempt:
         attempt = _failed(call, answer)
         notes = (layout.problem,) if layout.problem else ()
     else:
-        problem = layout.problem
+        problem = layout.problem or _schema_problem(job, layout.output)
         attempt = Attempt(S.FATAL_ERROR if problem else S.DONE, problem)
         notes = ()
     return replace(
@@ -299,6 +299,12 @@ def _formatted(job: Job, prepared: _Prepared, output: Any, metadata: Any) -> _La
     except TooLarge as error:
         return _Layout(None, metadata, str(error), tuple(notes))
     return _Layout(output, metadata, notes=tuple(notes))
+
+
+def _schema_problem(job: Job, output: Any) -> str:
+    validator = _plan(job).validator
+    problems = [] if validator is None else validator.problems(output)
+    return f"the output does not fit json_schema: {'; '.join(problems)}" if problems else ""
 
 
 # --- the job's parts that its kind promises -------------------------------------------------------------------------
