@@ -54,6 +54,8 @@ class Property:
     nullable: bool = False
     #: Texts in it are rendered.
     templated: bool = False
+    #: Numbers keep the precision of a double only, as they always did here.
+    as_doubles: bool = False
     #: What an absent property means, where that is not the kind's own zero.
     default: Any = None
     #: What a null among the records of RECORDS is.
@@ -117,7 +119,13 @@ OUTPUT = Record(
     "output",
     "How the output of an action is reshaped.",
     (
-        _P("format", _K.ANY, "Laid under the output (merge), or put in its place (template).", templated=True),
+        _P(
+            "format",
+            _K.ANY,
+            "Laid under the output (merge), or put in its place (template).",
+            templated=True,
+            as_doubles=True,
+        ),
         _P("strategy", _K.TEXT, "What is done with the format.", choices=("", "none", "merge", "template")),
     ),
 )
@@ -141,7 +149,7 @@ INPUT = Record(
         _P("name", _K.TEXT, "How texts refer to it."),
         _P("description", _K.TEXT, "What the person who fills in the form reads."),
         _P("regex", _K.TEXT, "An RE2 pattern that must be found in the value.", nullable=True),
-        _P("legal_values", _K.VALUES, "The only values that are accepted."),
+        _P("legal_values", _K.VALUES, "The only values that are accepted.", as_doubles=True),
         _P("collection", _K.FLAG, "A list of such values."),
         _P(
             "type",
@@ -151,7 +159,7 @@ INPUT = Record(
             default="string",
         ),
         _P("optional", _K.FLAG, "May be left out."),
-        _P("default", _K.ANY, "Taken when left out."),
+        _P("default", _K.ANY, "Taken when left out.", as_doubles=True),
         _P("hidden", _K.FLAG, "Not offered in forms."),
     ),
 )
@@ -163,7 +171,7 @@ VARIABLE = Record(
         _P("name", _K.TEXT, "How eval refers to it.", required=True),
         _P("expression", _K.TEXT, "JavaScript; the last statement's value counts, as text.", templated=True),
         _P("expression_timeout", _K.DURATION, "How long the expression may run.", default="10s"),
-        _P("value", _K.ANY, "The value; a text is rendered.", templated=True),
+        _P("value", _K.ANY, "The value; a text is rendered.", templated=True, as_doubles=True),
     ),
 )
 
@@ -226,7 +234,13 @@ TEMPLATE = Record(
             longest=1000,
             templated=True,
         ),
-        _P("result_format", _K.VALUE_BY_NAME, "Result of the task, rendered when it is done.", templated=True),
+        _P(
+            "result_format",
+            _K.VALUE_BY_NAME,
+            "Result of the task, rendered when it is done.",
+            templated=True,
+            as_doubles=True,
+        ),
         _P("allowed_resolver_groups", _K.TEXTS, "Groups whose members may resolve the tasks."),
         _P("allowed_resolver_usernames", _K.TEXTS, "Users who may resolve the tasks."),
         _P("allow_all_resolver_usernames", _K.FLAG, "Everybody may resolve the tasks; needs auto_runnable."),

@@ -7,6 +7,7 @@ Source: docs/templates.md, "From YAML to the template".
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from tasks.engine.catalog import Path
@@ -120,17 +121,17 @@ class Decoder:
         return whole
 
     def _any(self, declared: Property, node: Node, path: Path) -> Any:
-        return self._plain(node, path)
+        return self._plain(node, path, as_doubles=declared.as_doubles)
 
-    def _plain(self, node: Node, path: Path) -> Any:
-        return plain(node, path, self.report.places, self._leaf)
+    def _plain(self, node: Node, path: Path, *, as_doubles: bool = False) -> Any:
+        return plain(node, path, self.report.places, partial(self._leaf, as_doubles=as_doubles))
 
-    def _leaf(self, node: Node, path: Path) -> Any:
-        """A scalar as everything else works with it; numbers keep their text."""
+    def _leaf(self, node: Node, path: Path, *, as_doubles: bool) -> Any:
+        """A scalar as everything else works with it: a number of YAML becomes a JSON number."""
         if not self.is_yaml:
             return node.value
         try:
-            return json_value(node)
+            return json_value(node, as_doubles=as_doubles)
         except YAMLError as error:
             self.report.error(path, error.what, error.mend)
             return None
@@ -153,11 +154,14 @@ class Decoder:
         return found
 
     def _values(self, declared: Property, node: Node, path: Path) -> tuple[Any, ...]:
-        return tuple(self._plain(element, (*path, index)) for index, element in enumerate(self._elements(node, path)))
+        return tuple(
+            self._plain(element, (*path, index), as_doubles=declared.as_doubles)
+            for index, element in enumerate(self._elements(node, path))
+        )
 
     def _value_by_name(self, declared: Property, node: Node, path: Path) -> dict[str, Any]:
         self._entries(node, path)
-        return self._plain(node, path) if node.is_mapping else {}
+        return self._plain(node, path, as_doubles=declared.as_doubles) if node.is_mapping else {}
 
     def _duration(self, declared: Property, node: Node, path: Path) -> tuple[timedelta, str] | None:
         """The span, and its text as written; None for the empty text."""

@@ -66,12 +66,23 @@ def scalar_text(value: object) -> str | None:
             return None
 
 
-def json_value(node: Node) -> Any:
-    """The plain value of a tree. Raises YAMLError for an infinity or NaN, which JSON cannot hold."""
-    return _walk(_json_value, node)
+def json_value(node: Node, *, as_doubles: bool = False) -> Any:
+    """The plain value of a tree; ``as_doubles`` leaves integers the precision that JavaScript has.
+
+    Raises YAMLError for an infinity or NaN, which JSON cannot hold.
+    """
+    return _walk(_double_value if as_doubles else _exact_value, node)
 
 
-def _json_value(node: Node) -> Generator[Node, Any, Any]:
+def _exact_value(node: Node) -> Generator[Node, Any, Any]:
+    return _json_value(node, as_doubles=False)
+
+
+def _double_value(node: Node) -> Generator[Node, Any, Any]:
+    return _json_value(node, as_doubles=True)
+
+
+def _json_value(node: Node, *, as_doubles: bool) -> Generator[Node, Any, Any]:
     if node.is_list:
         elements = []
         for element in node.elements:
@@ -87,7 +98,9 @@ def _json_value(node: Node) -> Generator[Node, Any, Any]:
         return value
     if not math.isfinite(value):
         raise YAMLError(node.line, 1, f"JSON has no {scalar_text(value)}.", "Quote it to have it as a text.")
-    return JSONNumber(str(value) if isinstance(value, int) else float_text(value))
+    if isinstance(value, float) or as_doubles:
+        return JSONNumber(float_text(float(value)))
+    return JSONNumber(str(value))
 
 
 def _walk(visit: Callable[[_Given], Generator[_Given, _Made, _Made]], root: _Given) -> _Made:
