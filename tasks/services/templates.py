@@ -61,7 +61,7 @@ def load_templates(
         _store_problems(reading)
     log.info(
         "templates loaded",
-        extra={"created": len(report.created), "changed": len(report.changed), "problems": len(report.problems)},
+        extra={"new": len(report.created), "changed": len(report.changed), "problems": len(report.problems)},
     )
     return report
 
@@ -80,6 +80,11 @@ def positions_of(version_id: int) -> Mapping[str, int]:
 def _version(version_id: int) -> tuple[TemplateDefinition, Mapping[str, int]]:
     definition = stored_template(loads(TemplateVersion.objects.values_list("document", flat=True).get(pk=version_id)))
     return definition, {name: place for place, name in enumerate(definition.steps)}
+
+
+def input_documents(definitions: Sequence[InputDefinition]) -> list[dict[str, Any]]:
+    """Inputs as the API shows them."""
+    return [input_document(each) for each in definitions]
 
 
 def template_named(name: str) -> Template:
