@@ -100,6 +100,16 @@ def shown_result(task: Task) -> Any:
     return None if task.result is None else loads(task.result)
 
 
+def waiting_for(task: Task) -> str:
+    """In a sentence: why the task does not move, and what will move it; "" where it runs or is over."""
+    resolution = resolution_of(task)
+    if resolution is not None:
+        return resolution.waiting_for
+    if task.state in (TaskState.TODO, TaskState.DELAYED):
+        return "nobody has resolved it yet; it starts when somebody who may does"
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class FailedStep:
     """One step that keeps its task from going on."""

@@ -82,11 +82,6 @@ def _version(version_id: int) -> tuple[TemplateDefinition, Mapping[str, int]]:
     return definition, {name: place for place, name in enumerate(definition.steps)}
 
 
-def input_documents(definitions: Sequence[InputDefinition]) -> list[dict[str, Any]]:
-    """Inputs as the API shows them."""
-    return [input_document(each) for each in definitions]
-
-
 def template_named(name: str) -> Template:
     """The template of that name, archived or not, with its current version. Raises NotFound."""
     found = Template.objects.select_related("current").filter(name=normalised_name(name)).first()

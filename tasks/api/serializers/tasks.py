@@ -2,18 +2,15 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from tasks.api.bodies import Body, Mapped, MappedList, Text, TextMap, Texts
-from tasks.api.serializers.answers import Answer, Moment
+from tasks.api.serializers.answers import Answer, Moment, Value
 from tasks.api.serializers.templates import InputAnswer
-from tasks.models import MemberKind, MemberRole, Resolution, Task
-from tasks.services import templates
-
-
-def resolution_of(task: Task) -> Resolution | None:
-    """The task's resolution, from the row that was joined to it."""
-    return getattr(task, "resolution", None)
+from tasks.models import MemberKind, MemberRole, Task
+from tasks.services import tasks, template_pages, templates
+from tasks.services.tasks import resolution_of
 
 
 class Members(serializers.ListField):
@@ -111,8 +108,43 @@ class TaskInList(Answer):
     def get_batch(self, task: Task) -> str | None:
         return str(task.batch.public_id) if task.batch is not None else None
 
+    @extend_schema_field(InputAnswer(many=True))
     def get_resolver_inputs(self, task: Task) -> list[dict[str, Any]]:
-        return list(InputAnswer(templates.document(task.version).get("resolver_inputs") or [], many=True).data)
+        return template_pages.input_documents(templates.definition_of(task.version_id).resolver_inputs)
+
+
+class ErrorOfStep(Answer):
+    step = serializers.CharField(help_text="The step's description, or its name where it has none.")
+    error = serializers.CharField()
+    name = serializers.CharField()
+
+
+class TaskAnswer(TaskInList):
+    """A task whole; passwords among its inputs are masked for everybody."""
+
+    result = serializers.SerializerMethodField()
+    result_error = serializers.CharField(required=False)
+    comments = CommentAnswer(many=True, required=False)
+    errors = serializers.SerializerMethodField()
+    waiting_for = serializers.SerializerMethodField()
+    region = serializers.CharField(required=False)
+
+    def get_input(self, task: Task) -> dict[str, Any] | None:
+        return tasks.shown_input(task)
+
+    @extend_schema_field(serializers.DictField(child=Value(), required=False))
+    def get_result(self, task: Task) -> Any:
+        return tasks.shown_result(task)
+
+    @extend_schema_field(ErrorOfStep(many=True))
+    def get_errors(self, task: Task) -> list[dict[str, str]]:
+        return [
+            {"step": failed.description or failed.name, "error": failed.error, "name": failed.name}
+            for failed in tasks.failed_steps(task)
+        ]
+
+    def get_waiting_for(self, task: Task) -> str:
+        return tasks.waiting_for(task)
 
 
 class TaskBody(Body):

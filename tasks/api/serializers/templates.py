@@ -40,3 +40,20 @@ class TemplateInList(Answer):
     resolver_inputs = serializers.ListField(child=InputAnswer(), required=False)
     tags = serializers.DictField(child=serializers.CharField(), required=False)
     base_configurations = Object(allow_null=True)
+
+
+class TemplateAnswer(TemplateInList):
+    """A template whole."""
+
+    title_format = serializers.CharField(required=False)
+    result_format = Object(required=False)
+    variables = serializers.ListField(child=Object(), required=False)
+    steps = serializers.DictField(child=Object(), required=False)
+
+
+class FunctionAnswer(Answer):
+    name = serializers.CharField()
+    action = Object()
+    pre_hook = Object(required=False)
+    conditions = serializers.ListField(child=Object(), required=False)
+    custom_states = serializers.ListField(child=serializers.CharField(), required=False)

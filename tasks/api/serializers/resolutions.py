@@ -1,0 +1,107 @@
+"""Shapes of resolutions and steps. Source: docs/api.md, "Resolution"."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from tasks.api.bodies import Body, Flag, Mapped, Text
+from tasks.api.serializers.answers import Answer, Moment, Object, Value
+from tasks.models import Resolution
+from tasks.services import resolutions, steps
+
+
+class StepAnswer(Answer):
+    """A step: its definition and what happened to it. Anything of the latter may be absent."""
+
+    name = serializers.CharField()
+    description = serializers.CharField()
+    idempotent = serializers.BooleanField()
+    action = Object()
+    pre_hook = Object(required=False)
+    json_schema = Value(required=False)
+    output = Value(required=False)
+    metadata = Value(required=False)
+    children = serializers.ListField(child=Value(), required=False)
+    error = serializers.CharField(required=False)
+    state = serializers.CharField(required=False)
+    retry_pattern = serializers.CharField(required=False)
+    try_count = serializers.IntegerField(required=False)
+    max_retries = serializers.IntegerField(required=False)
+    last_run = Moment()
+    execution_delay = serializers.IntegerField(required=False)
+    dependencies = serializers.ListField(child=serializers.CharField(), required=False)
+    custom_states = serializers.ListField(child=serializers.CharField(), required=False)
+    conditions = serializers.ListField(child=Object(), required=False)
+    foreach = serializers.CharField(required=False)
+    foreach_strategy = serializers.CharField()
+    children_steps = serializers.ListField(child=serializers.CharField(), required=False)
+    children_steps_map = Object(required=False)
+    item = Value(required=False)
+    resources = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    tags = Object(allow_null=True)
+    waiting_for = serializers.CharField(required=False)
+
+
+class ResolutionAnswer(Answer):
+    """A resolution with its steps. ``context["details"]``: whether outputs and the resolver's inputs are shown."""
+
+    OMIT = frozenset(
+        {"instance_id", "last_start", "last_stop", "next_retry", "steps", "resolver_inputs", "waiting_for"}
+    )
+
+    id = serializers.UUIDField(source="public_id")
+    resolver_username = serializers.CharField()
+    state = serializers.CharField()
+    instance_id = serializers.IntegerField(source="last_runner", required=False)
+    created = Moment()
+    last_start = Moment(required=False)
+    last_stop = Moment(required=False)
+    next_retry = Moment(required=False)
+    run_count = serializers.IntegerField()
+    run_max = serializers.IntegerField()
+    base_configurations = serializers.SerializerMethodField()
+    task_id = serializers.UUIDField(source="task.public_id")
+    task_title = serializers.CharField(source="task.title")
+    steps = serializers.SerializerMethodField()
+    resolver_inputs = serializers.SerializerMethodField()
+    waiting_for = serializers.CharField(required=False)
+
+    @extend_schema_field(serializers.DictField(child=Value(), allow_null=True))
+    def get_base_configurations(self, resolution: Resolution) -> dict[str, Any] | None:
+        return dict(sorted(steps.definition_of(resolution).base_configurations.items())) or None
+
+    @extend_schema_field(serializers.DictField(child=StepAnswer(), required=False))
+    def get_steps(self, resolution: Resolution) -> dict[str, Any]:
+        return steps.step_documents(resolution, details=self.context["details"])
+
+    @extend_schema_field(serializers.DictField(child=Value(), required=False))
+    def get_resolver_inputs(self, resolution: Resolution) -> dict[str, Any]:
+        return resolutions.resolver_inputs(resolution) if self.context["details"] else {}
+
+
+def resolution_document(resolution: Resolution, *, details: bool) -> dict[str, Any]:
+    """What the API shows; without ``details`` outputs and resolver inputs are left out."""
+    return dict(ResolutionAnswer(resolution, context={"details": details}).data)
+
+
+class ResolutionBody(Body):
+    task_id = Text()
+    resolver_inputs = Mapped(required=False)
+    start_over = Flag(required=False, help_text="Delete the present resolution first, where that is allowed.")
+
+
+class ResolutionEdit(Body):
+    steps = Mapped(required=False, help_text="All steps by name, as `GET` gives them.")
+    resolver_inputs = Mapped(required=False)
+
+
+class StepBody(Body):
+    """A whole step, as `GET` gives it."""
+
+    action = Mapped()
+    state = Text()
+
+
+class StepStateBody(Body):
+    state = Text(allow_blank=False)

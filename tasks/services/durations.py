@@ -1,0 +1,10 @@
+"""Spans of time as people write them, in Go's notation. Source: docs/templates.md, "Durations"."""
+
+from datetime import timedelta
+
+from tasks.engine.gotemplate.times import parse_duration
+
+
+def read_span(text: str) -> timedelta:
+    """The span of ``300ms``, ``-1.5h``, ``2h45m``; to the microsecond. Raises ValueError for anything else."""
+    return timedelta(microseconds=int(parse_duration(text)) / 1000)
