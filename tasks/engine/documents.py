@@ -163,9 +163,14 @@ def _assertion_document(assertion: AssertionDefinition) -> Document:
 
 
 def stored_document(definition: TemplateDefinition) -> Document:
-    """All that a version of a template must keep: its document and the functions it uses."""
+    """All that a version of a template must keep: its document, and the functions it uses.
+
+    JSON texts are written with sorted keys, but the order in which steps and ``then`` are written means something:
+    both are lists here.
+    """
+    steps = [_with_order_kept(step_document(step, name=step.name)) for step in definition.steps.values()]
     functions = {name: _stored_function(each) for name, each in definition.functions.items()}
-    return template_document(definition) | {_FUNCTIONS: functions}
+    return template_document(definition) | {"steps": steps, _FUNCTIONS: functions}
 
 
 def content_hash(definition: TemplateDefinition) -> str:
@@ -175,40 +180,58 @@ def content_hash(definition: TemplateDefinition) -> str:
 
 def stored_template(document: Mapping[str, Any]) -> TemplateDefinition:
     """The definition that ``stored_document`` was made of. Raises ValueError for what never was one."""
-    functions = document.get(_FUNCTIONS) or {}
-    template = {name: value for name, value in document.items() if name != _FUNCTIONS}
     report = Report()
-    definition = Builder(report).template(Decoder(report).record(TEMPLATE, node_of(template), ()))
+    functions = document.get(_FUNCTIONS) or {}
     found = {name: _function_from(each, report) for name, each in functions.items()}
-    if report.has_errors:
-        raise ValueError("not a stored template: " + "; ".join(map(str, report.problems)))
+    template = {name: value for name, value in document.items() if name != _FUNCTIONS}
+    template["steps"] = {step["name"]: _as_written(step) for step in document.get("steps") or ()}
+    definition = Builder(report).template(Decoder(report).record(TEMPLATE, node_of(template), ()))
+    _refuse_faults(report, "template")
     return replace(definition, functions=found)
 
 
 def stored_function(document: Mapping[str, Any]) -> FunctionDefinition:
-    """The definition of a stored function. Raises ValueError for what never was one."""
+    """The definition of a function stored as ``function_document`` shows it. Raises ValueError for all others."""
     report = Report()
     function = _function_from(document, report)
-    if report.has_errors:
-        raise ValueError("not a stored function: " + "; ".join(map(str, report.problems)))
+    _refuse_faults(report, "function")
     return function
 
 
 def stored_step(name: str, document: Mapping[str, Any]) -> StepDefinition:
-    """The definition of a step stored as ``step_document`` shows it. Raises ValueError for what never was one."""
+    """The definition of a step stored as ``step_document`` shows it. Raises ValueError for all others."""
     report = Report()
     step = Builder(report, run_time_is_welcome=True).step(name, Decoder(report).record(STEP, node_of(document), ()))
-    if report.has_errors:
-        raise ValueError("not a stored step: " + "; ".join(map(str, report.problems)))
+    _refuse_faults(report, "step")
     return step
 
 
+def _refuse_faults(report: Report, what: str) -> None:
+    if report.has_errors:
+        raise ValueError(f"not a stored {what}: " + "; ".join(map(str, report.problems)))
+
+
 def _stored_function(function: FunctionDefinition) -> Document:
-    return function_document(function) | {"description": function.description}
+    return _with_order_kept(function_document(function)) | {"description": function.description}
 
 
 def _function_from(document: Mapping[str, Any], report: Report) -> FunctionDefinition:
-    return Builder(report).function(Decoder(report).record(FUNCTION, node_of(document), ()))
+    return Builder(report).function(Decoder(report).record(FUNCTION, node_of(_as_written(document)), ()))
+
+
+def _with_order_kept(document: Document) -> Document:
+    """A step or function whose conditions have ``then`` as a list of pairs."""
+    conditions = document.get("conditions") or ()
+    return document | {"conditions": [each | {"then": list((each["then"] or {}).items())} for each in conditions]}
+
+
+def _as_written(document: Mapping[str, Any]) -> Document:
+    """What ``_with_order_kept`` was given; a document that never went through it stays as it is."""
+    conditions = [
+        each | {"then": dict(each["then"])} if isinstance(each.get("then"), list) else each
+        for each in document.get("conditions") or ()
+    ]
+    return {**document, "conditions": conditions}
 
 
 def steps_from_document(
