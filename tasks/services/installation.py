@@ -34,7 +34,9 @@ def _installation(key: _Identity) -> Installation:
     current = key.current
     texts = visible_texts(current.items, current.cfg.concealed_secrets, current.cfg.visible_items)
     return Installation(
-        config=template_values(texts, lambda text: goyaml.read(text).value),
+        # A template can ask the service itself; an item of the same key takes its place.
+        config={"instance": {"url": current.base_url or f"http://127.0.0.1:{settings.PORT}"}}
+        | template_values(texts, lambda text: goyaml.read(text).value),
         pure_actions=pure_actions(),
         max_output_bytes=settings.UTASK_MAX_OUTPUT_BYTES,
     )
