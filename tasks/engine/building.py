@@ -34,6 +34,7 @@ from tasks.engine.definition import (
 from tasks.engine.dependencies import faults_of, read_dependency
 from tasks.engine.functions import required_arguments
 from tasks.engine.places import Report
+from tasks.engine.schemas import normalise
 
 #: What white space is for Go: the ends of a template's name are freed of it.
 _GO_SPACES = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
@@ -112,7 +113,7 @@ class Builder:
             description=fields.get("description", ""),
             idempotent=fields.get("idempotent", False),
             pre_hook=self._optional_action(fields.get("pre_hook")),
-            json_schema=fields.get("json_schema"),
+            json_schema=normalise(fields.get("json_schema")),
             retry_pattern=RetryPattern(fields.get("retry_pattern") or RetryPattern.SECONDS),
             max_retries=fields.get("max_retries", 0),
             execution_delay=fields.get("execution_delay", timedelta(0)),

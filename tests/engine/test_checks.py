@@ -256,6 +256,48 @@ class TestSteps:
         assert errors(step(rest)) == []
 
 
+class TestSchemas:
+    @pytest.mark.parametrize(
+        ("schema", "draft"),
+        [
+            ('{"$schema": "http://json-schema.org/draft-06/schema#"}', "06"),
+            ("{version: 4}", "04"),
+            ("{version: 6}", "06"),
+            ("{version: nothing}", "07"),
+            ("{type: object}", "07"),
+        ],
+    )
+    def test_the_draft_is_filled_in(self, schema, draft):
+        """Conformance case 17."""
+        read = template(step(f"json_schema: {schema}")).steps["a"].json_schema
+        assert read["$schema"] == f"http://json-schema.org/draft-{draft}/schema#"
+        assert "version" not in read
+
+    @pytest.mark.parametrize("schema", ["true", "false"])
+    def test_a_boolean_is_a_schema(self, schema):
+        assert template(step(f"json_schema: {schema}")).steps["a"].json_schema is (schema == "true")
+
+    @pytest.mark.parametrize(
+        "schema",
+        [
+            "{type: nothing}",
+            '{"$schema": "https://json-schema.org/draft/2019-09/schema"}',
+            '{"$ref": "https://example.org/schema"}',
+            '{"$ref": "#/nowhere"}',
+            "{pattern: '('}",
+            "[a]",
+            "text",
+        ],
+    )
+    def test_what_is_no_schema_is_refused(self, schema):
+        assert len(errors(step(f"json_schema: {schema}"))) == 1
+
+    def test_the_fault_of_a_schema_has_its_line(self):
+        body = f"steps:\n  a:\n    {OK}\n    json_schema:\n      properties:\n        x:\n          type: nope\n"
+        (error,) = errors(body)
+        assert error.startswith("10, step a: The json_schema is none: $.properties.x.type")
+
+
 class TestDependencies:
     STEPS = "steps:\n  sayHello: {%s, custom_states: [NOT_FOUND, ALREADY_EXISTS]}\n  step2: {%s, dependencies: [%s]}\n"
 

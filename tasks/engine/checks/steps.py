@@ -14,6 +14,7 @@ from tasks.engine.dependencies import ALWAYS_AWAITABLE
 from tasks.engine.errors import Level
 from tasks.engine.gotemplate.jsontext import loads_first
 from tasks.engine.places import Report, did_you_mean, listing
+from tasks.engine.schemas import SchemaError, check_schema
 from tasks.states import RESERVED_STEP_STATES
 
 LONGEST_DELAY = timedelta(seconds=20)
@@ -27,6 +28,7 @@ def check_step(subject: Subject, step: StepDefinition) -> None:
     _check_spans(step, subject.report)
     _check_foreach(step, subject.report)
     check_custom_states(step.custom_states, step_path(step.name, "custom_states"), subject.report)
+    _check_schema(step, subject.report)
     _check_dependencies(subject, step)
 
 
@@ -88,6 +90,16 @@ def _check_foreach(step: StepDefinition, report: Report) -> None:
             "The foreach can never be a JSON list.",
             'Write a JSON list in quotes, or a text that renders to one: "{{ .input.list | toJson }}".',
         )
+
+
+def _check_schema(step: StepDefinition, report: Report) -> None:
+    if step.json_schema is None:
+        return
+    try:
+        check_schema(step.json_schema)
+    except SchemaError as error:
+        path = step_path(step.name, "json_schema", *error.path)
+        report.error(path, f"The json_schema is none: {error}.", "Drafts 4, 6 and 7 are known.")
 
 
 def _check_dependencies(subject: Subject, step: StepDefinition) -> None:
