@@ -245,8 +245,9 @@ def _merged_mappings(key: graph.Written, value: graph.Written) -> list[graph.Wri
 def _key_text(key: graph.Written, node: Node) -> str:
     value = node.value
     if node.is_list or node.is_mapping:
-        what = "A list or an object cannot be a key."
-    elif value is None:
+        mend = 'Quote a value that begins with a handle: "{{ … }}".'
+        raise YAMLError(key.line, key.column, "A list or an object cannot be a key.", mend)
+    if value is None:
         what = "Null cannot be a key."
     elif isinstance(value, int) and value >= 1 << 63:
         what = f"{value} is too large for a key."

@@ -66,6 +66,8 @@ def compose(text: str, deepest: int) -> Graph:
             return Graph(composer.root, _has_more(loader))
         finally:
             loader.dispose()
+    except yaml.reader.ReaderError as error:
+        raise _unreadable(text, error) from None
     except yaml.YAMLError as error:
         raise _as_ours(error) from None
     except UnicodeEncodeError as error:
@@ -174,24 +176,25 @@ _MENDS: Final = (
     ("found unexpected end of stream", "Close the quotation mark."),
     ("found unknown escape character", "Write a backslash between double quotes twice, or use single quotes."),
     ("found undefined tag handle", 'Quote a value that begins with "!".'),
-    ("control characters are not allowed", 'Write it as an escape between double quotes, as in "\\x07".'),
 )
 
 
 def _as_ours(error: yaml.YAMLError) -> YAMLError:
-    if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        words = ": ".join(part for part in (error.context, error.problem) if part)
-        if mark is not None:
-            return YAMLError(mark.line + 1, mark.column + 1, _sentence(words), _mend(words))
-        return YAMLError(0, 0, _sentence(words), _mend(words))
-    words = getattr(error, "reason", "") or str(error)
-    return YAMLError(0, 0, _sentence(words), _mend(words))
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return YAMLError(0, 0, _sentence(str(error)))
+    words = ": ".join(part for part in (error.context, error.problem) if part)
+    mark = error.problem_mark or error.context_mark
+    line, column = (0, 0) if mark is None else (mark.line + 1, mark.column + 1)
+    return YAMLError(line, column, _sentence(words), next((mend for part, mend in _MENDS if part in words), ""))
+
+
+def _unreadable(text: str, error: yaml.reader.ReaderError) -> YAMLError:
+    """For a character that no YAML text may hold; libyaml tells its place in bytes."""
+    before = text.encode()[: error.position].decode(errors="ignore")
+    column = len(before) - (before.rfind("\n") + 1) + 1
+    mend = 'Write it as an escape between double quotes, as in "\\x07".'
+    return YAMLError(before.count("\n") + 1, column, _sentence(str(error.reason)), mend)
 
 
 def _sentence(words: str) -> str:
     return f"This is no YAML: {words}."
-
-
-def _mend(words: str) -> str:
-    return next((mend for part, mend in _MENDS if part in words), "")
