@@ -70,6 +70,14 @@ class Command:
             )
         return self
 
+    def wait_for(self, what: Callable[[], Any], describe: str) -> Any:
+        """Like ``until``, but fails at once when the command has ended, with what it said."""
+        return until(lambda: self._alive() and what(), describe)
+
+    def _alive(self) -> bool:
+        assert self.process.poll() is None, f"it ended: {self.output.read_text()[-3000:]}"
+        return True
+
     def family(self) -> list[psutil.Process]:
         """The command and everything below it that lives."""
         try:

@@ -23,7 +23,7 @@ def cluster(migrated, tmp_path, shared_database_url):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_on_a_signal_and_leaves_nobody(cluster, number):
-    until(lambda: is_whole(cluster), "a whole cluster")
+    cluster.wait_for(lambda: is_whole(cluster), "a whole cluster")
     cluster.signal(number)
     assert cluster.wait_ended() == 0
     assert cluster.left_over() == []
@@ -32,7 +32,7 @@ def test_it_stops_on_a_signal_and_leaves_nobody(cluster, number):
 
 def test_it_stops_when_the_whole_group_gets_the_signal(cluster):
     """Upstream: systemd's default way to stop a service hangs the cluster."""
-    until(lambda: is_whole(cluster), "a whole cluster")
+    cluster.wait_for(lambda: is_whole(cluster), "a whole cluster")
     os.killpg(cluster.process.pid, signal.SIGTERM)
     assert cluster.wait_ended() == 0
     assert cluster.left_over() == []
@@ -47,14 +47,14 @@ def test_it_stops_while_it_is_still_starting(cluster):
 
 
 def test_killed_itself_it_leaves_nobody(cluster):
-    until(lambda: is_whole(cluster), "a whole cluster")
+    cluster.wait_for(lambda: is_whole(cluster), "a whole cluster")
     cluster.process.kill()
     until(lambda: cluster.left_over() == [], "the orphans' end")
     assert len(cluster.noted("ended")) == RUNNERS
 
 
 def test_a_running_job_is_asked_to_stop_and_its_cluster_waits_for_it(cluster):
-    until(lambda: is_whole(cluster), "a whole cluster")
+    cluster.wait_for(lambda: is_whole(cluster), "a whole cluster")
     send(cluster, "long_job", "asked")
     until(lambda: cluster.noted("asked-began"), "the long job")
     cluster.signal(signal.SIGTERM)
