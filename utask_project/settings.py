@@ -28,9 +28,18 @@ UTASK_BIND = environment.text("UTASK_BIND", default="127.0.0.1")
 #: Where browsers find us; the start of links in notifications. Empty: as the request says.
 UTASK_BASE_URL = environment.text("UTASK_BASE_URL").rstrip("/")
 UTASK_REGION = environment.text("UTASK_REGION", "REGION", default="default")
+#: What /meta and the API's description say of this build.
+UTASK_VERSION = "0.1.0"
+UTASK_COMMIT = environment.text("UTASK_COMMIT")
 UTASK_MAINTENANCE = environment.flag("UTASK_MAINTENANCE", "MAINTENANCE_MODE")
 #: Resident runners on this machine. One more worker serves django-q2's ordinary jobs.
 UTASK_WORKERS = environment.number("UTASK_WORKERS", default=min(os.cpu_count() or 1, 4), least=1, most=256)
+#: Actions that one runner has running at once; each that waits for somebody costs a thread.
+UTASK_HANDS = environment.number("UTASK_HANDS", default=100, least=1, most=10_000)
+#: A longer output of a step, as JSON, is a FATAL_ERROR.
+UTASK_MAX_OUTPUT_BYTES = environment.number(
+    "UTASK_MAX_OUTPUT_BYTES", default=10_000_000, least=1_000, most=1_000_000_000
+)
 #: What each resident worker runs until it is asked to stop.
 UTASK_RUNNER = "tasks.runner.run"
 #: Seconds that a start waits for a database that is not up yet.
@@ -81,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "utask_project.headers.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tasks.api.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -160,8 +170,18 @@ CSRF_TRUSTED_ORIGINS = [f"{_base.scheme}://{_base.netloc}"] if _base.hostname el
 
 #: On where browsers reach us by https, usually through a proxy: then nothing goes by http, and cookies neither.
 UTASK_HTTPS = environment.flag("UTASK_HTTPS")
-#: Proxies whose forwarded headers are believed.
-UTASK_TRUSTED_PROXIES = environment.words("UTASK_TRUSTED_PROXIES", default=["127.0.0.1"])
+#: Proxies whose forwarded headers are believed: addresses or networks.
+UTASK_TRUSTED_PROXIES = environment.words("UTASK_TRUSTED_PROXIES", default=["127.0.0.1", "::1"])
+#: A header in which a trusted proxy names who it let in, like X-Remote-User. Empty: no header is believed.
+UTASK_REMOTE_USER_HEADER = environment.text("UTASK_REMOTE_USER_HEADER")
+#: Origins whose pages may read our answers, without our cookies.
+UTASK_CORS_ORIGINS = environment.words("UTASK_CORS_ORIGINS", default=["*"])
+#: Whether metrics and statistics are told to everybody, as the original does; else to who is authenticated.
+UTASK_OPEN_METRICS = environment.flag("UTASK_OPEN_METRICS")
+#: Streams of events that one web process serves at a time: each takes a thread.
+UTASK_MAX_STREAMS = environment.number("UTASK_MAX_STREAMS", default=64, least=0, most=100_000)
+#: Tasks of one batch.
+UTASK_MAX_BATCH = environment.number("UTASK_MAX_BATCH", default=10_000, least=1, most=1_000_000)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = UTASK_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^unsecured/mon/"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if UTASK_HTTPS else 0
@@ -188,16 +208,23 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.SessionAuthentication",
-        "rest_framework.authentication.TokenAuthentication",
-        "rest_framework.authentication.BasicAuthentication",
+        # The first one's challenge is what a request without credentials gets.
+        "tasks.api.authentication.BasicAuthentication",
+        "tasks.api.authentication.TokenAuthentication",
+        "tasks.api.authentication.SessionAuthentication",
+        "tasks.api.authentication.HeaderAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": [
-        "rest_framework.renderers.JSONRenderer",
-        "rest_framework.renderers.BrowsableAPIRenderer",
+        "tasks.api.answers.JSONAnswer",
+        "tasks.api.answers.YAMLAnswer",
+        "tasks.api.answers.BrowsableAnswer",
     ],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["tasks.api.bodies.AnyParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "tasks.api.answers.Negotiation",
+    "EXCEPTION_HANDLER": "tasks.api.errors.answer_error",
+    "URL_FORMAT_OVERRIDE": None,
+    "UNAUTHENTICATED_USER": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

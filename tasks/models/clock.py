@@ -23,12 +23,12 @@ class _Clock:
         self._measured, self._time = steady_seconds(), time_now
         return time_now
 
-    def read(self) -> datetime | None:
+    def read(self, trusted: timedelta) -> datetime | None:
         """The time; None when it was never measured, or too long ago."""
         if self._measured is None:
             return None
         passed = timedelta(seconds=steady_seconds() - self._measured)
-        return self._time + passed if passed < TRUSTED else None
+        return self._time + passed if passed < trusted else None
 
 
 _clock = _Clock()
@@ -41,7 +41,12 @@ def steady_seconds() -> float:
 
 def now() -> datetime:
     """The database's time, to the millisecond or so; asks the database at most once in ``TRUSTED``."""
-    return _clock.read() or measure()
+    return _clock.read(TRUSTED) or measure()
+
+
+def reckoned() -> datetime:
+    """The database's time as last heard of, even if that is long ago: for whoever asks it regularly, or cannot."""
+    return _clock.read(timedelta.max) or measure()
 
 
 def measure() -> datetime:

@@ -51,6 +51,10 @@ class _LazyText(DeferredAttribute):
             instance.__dict__[field.attname] = value
         return value
 
+    def __set__(self, instance: Any, value: Any) -> None:
+        # With a setter Python asks __get__ even though the instance has a value of that name.
+        instance.__dict__[self.field.attname] = value
+
 
 class EncryptedTextField(models.BinaryField):
     """A text (often JSON) that is stored encrypted. Cannot be filtered on, except for NULL."""

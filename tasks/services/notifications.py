@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tasks.config import configuration
+from tasks.config.current import configuration
 from tasks.engine.gotemplate import dumps
 from tasks.models import MemberKind, OutboxMessage, Task, Template, clock
 from tasks.states import StepState, TaskState

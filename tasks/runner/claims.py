@@ -1,0 +1,194 @@
+"""Leases: who holds which resolution, and how it changes hands.
+
+A runner has a row with a heartbeat, and a lock that ends with its process (``presence``). What it holds carries its id.
+Claim and start are one transaction, so that nobody acts between them. Source: docs/running.md, "Leases".
+"""
+
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
+
+from tasks.models import JournalEntry, JournalKind, Resolution, ResourceSlot, Runner
+from tasks.runner import presence
+from tasks.runner.limits import Limits
+from tasks.states import ResolutionState
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT = timedelta(seconds=2)
+#: Whoever has not been heard of for so long is dead, whatever its lock says (a frozen process keeps it).
+SILENCE = timedelta(seconds=10)
+#: A lock must be seen free for so long: a runner that only lost its session comes back within it.
+ABSENCE = timedelta(seconds=0.6)
+#: Runners that die in a row over one resolution, before it is set aside.
+POISON_DEATHS = 3
+
+_CUT_OFF = "its runner is gone; the next free runner goes on with it at once"
+
+
+def register(*, instance: str, host: str, pid: int, region: str, capacity: int, now: datetime) -> int:
+    """Enter a new runner; the answer is its id."""
+    row = Runner.objects.create(
+        instance=instance, host=host, pid=pid, region=region, capacity=capacity, started=now, heartbeat=now
+    )
+    return row.pk
+
+
+def retire(runner_id: int, now: datetime) -> None:
+    """The runner ends cleanly: it holds nothing any more."""
+    Runner.objects.filter(pk=runner_id, ended__isnull=True).update(ended=now, load=0)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a runner can take now."""
+
+    region: str
+    #: How many at all, and how many of those may come from dead runners.
+    most: int
+    most_cut_off: int
+    #: None under suspicion of killing runners: one is in hand already.
+    no_suspect: bool = False
+
+
+def claim(wanted: Wanted, limits: Limits, now: datetime) -> list[Resolution]:
+    """Resolutions that are due and may start, oldest first, with their tasks; their rows are locked.
+
+    Part of the claiming transaction: nothing is written of them yet but slots of limited templates.
+    """
+    due = _due(wanted.region, now)
+    limited = limits.limited_templates
+    if limited:
+        due = due.exclude(template_name__in=limited)
+    found = _claim_cut_off(due, wanted)
+    rest = wanted.most - len(found)
+    if rest > 0:
+        found += list(_locked(due.exclude(state=ResolutionState.CRASHED), rest))
+    if limited and wanted.most > len(found):
+        found += _claim_limited(_due(wanted.region, now), limits, wanted.most - len(found))
+    limits.hold_templates(found)
+    return found
+
+
+def _due(region: str, now: datetime) -> QuerySet[Resolution]:
+    return Resolution.objects.filter(Q(region="") | Q(region=region), due_at__lte=now, runner__isnull=True)
+
+
+def _locked(due: QuerySet[Resolution], most: int) -> QuerySet[Resolution]:
+    ordered = due.select_related("task__template").order_by("due_at", "pk")
+    if connection.features.has_select_for_update_skip_locked:
+        ordered = ordered.select_for_update(skip_locked=True, of=("self",), no_key=True)
+    return ordered[:most]
+
+
+def _claim_cut_off(due: QuerySet[Resolution], wanted: Wanted) -> list[Resolution]:
+    """Those whose runner died. Of those that are perhaps to blame for it, only one at a time is in hand."""
+    most = min(wanted.most, wanted.most_cut_off)
+    if most <= 0:
+        return []
+    cut_off = due.filter(state=ResolutionState.CRASHED)
+    found = list(_locked(cut_off.filter(deaths__lt=POISON_DEATHS - 1), most))
+    suspects = cut_off.filter(deaths__gte=POISON_DEATHS - 1)
+    if len(found) < most and not wanted.no_suspect:
+        found += list(_locked(suspects, 1))
+    return found
+
+
+def _claim_limited(due: QuerySet[Resolution], limits: Limits, most: int) -> list[Resolution]:
+    names = due.filter(template_name__in=limits.limited_templates).values_list("template_name", flat=True)
+    waiting = sorted(set(names.distinct()))
+    if not waiting:
+        return []
+    found: list[Resolution] = []
+    for name, free in limits.free_for_templates(waiting).items():
+        take = min(free, most - len(found))
+        if take > 0:
+            found += list(_locked(due.filter(template_name=name), take))
+        if take < free or free == 0:
+            _say_why(due.filter(template_name=name), name, limits.limited_templates[name])
+    return found
+
+
+def _say_why(due: QuerySet[Resolution], template: str, limit: int) -> None:
+    why = (
+        f"waits for a slot of the resource template:{template} (limit {limit}), taken when a task of it ends"
+        if limit
+        else f"the resource template:{template} has the limit 0: no task of it starts until that is raised"
+    )
+    Resolution.objects.filter(pk__in=due.exclude(waiting_for=why).values("pk")[:1000]).update(waiting_for=why)
+
+
+# --- Death -----------------------------------------------------------------------------------------------------------
+
+
+class Watch:
+    """Looks after the other runners; each runner has one."""
+
+    def __init__(self) -> None:
+        #: Since when the lock of a runner has been seen free.
+        self._absent_since: dict[int, datetime] = {}
+
+    def dead(self, own_id: int, now: datetime) -> list[Runner]:
+        """Runners that are dead by now: silent for long, or without their lock for a while."""
+        others = list(Runner.objects.filter(ended__isnull=True).exclude(pk=own_id))
+        absent = presence.without_lock([runner.pk for runner in others])
+        self._absent_since = {id: self._absent_since.get(id, now) for id in absent}
+        return [
+            runner
+            for runner in others
+            if now - runner.heartbeat >= SILENCE
+            or (runner.pk in absent and now - self._absent_since[runner.pk] >= ABSENCE)
+        ]
+
+
+@transaction.atomic
+def take_over(dead: Runner, now: datetime) -> int:
+    """Declare a runner dead and make what it held claimable. Answers how many; 0 when another was first.
+
+    The steps it cut off are looked at by whoever claims the resolution.
+    """
+    ended = Runner.objects.filter(pk=dead.pk, ended__isnull=True, heartbeat=dead.heartbeat).update(ended=now)
+    if not ended:
+        return 0
+    held = Resolution.objects.filter(runner_id=dead.pk)
+    ids = _release(held, now)
+    ResourceSlot.objects.filter(runner_id=dead.pk).delete()
+    presence.forget(dead.pk)
+    log.warning("runner is dead", extra={"runner": dead.pk, "host": dead.host, "pid": dead.pid, "held": len(ids)})
+    return len(ids)
+
+
+def _release(held: QuerySet[Resolution], now: datetime) -> Collection[int]:
+    rows = list(held.order_by("pk").values_list("pk", "task_id", "state"))
+    ids = [pk for pk, _, _ in rows]
+    Resolution.objects.filter(pk__in=ids).update(
+        runner=None,
+        lease=F("lease") + 1,
+        deaths=F("deaths") + 1,
+        state=ResolutionState.CRASHED,
+        # Before all that waits for its first start.
+        due_at=F("created"),
+        waiting_for=_CUT_OFF,
+    )
+    JournalEntry.objects.bulk_create(
+        JournalEntry(
+            task_id=task_id,
+            at=now,
+            kind=JournalKind.RESOLUTION,
+            event="runner died",
+            before=before,
+            after=ResolutionState.CRASHED,
+        )
+        for _, task_id, before in rows
+    )
+    return ids
+
+
+def still_held(runner_id: int, leases: Sequence[tuple[int, int]]) -> set[int]:
+    """Which of these (resolution, lease) the runner still holds; a forced pause takes one away."""
+    found = dict(Resolution.objects.filter(runner_id=runner_id).values_list("pk", "lease"))
+    return {resolution for resolution, lease in leases if found.get(resolution) == lease}

@@ -1,0 +1,96 @@
+"""What the clock owes: heartbeat, dead runners, resolutions that are due, and those that everybody forgot.
+
+Each duty is cheap when there is nothing to do; every runner does them all, and what two find at once only one changes.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from tasks.models import Resolution, Setting, clock
+from tasks.runner import claims
+from tasks.states import ResolutionState
+
+log = logging.getLogger(__name__)
+
+_WATCH_SECONDS = 0.4
+_DUE_SECONDS = 1.0
+_BEAT_SECONDS = claims.HEARTBEAT.total_seconds()
+_FORGOTTEN_SECONDS = 60.0
+
+#: Somebody is at work on these; where nobody is, nobody will be.
+_AT_WORK = (ResolutionState.RUNNING, ResolutionState.AUTORUNNING, ResolutionState.RETRY, ResolutionState.CRASHED)
+
+
+@dataclass
+class Found:
+    """What a round of duties asks of the coordinator."""
+
+    should_claim: bool = False
+    should_beat: bool = False
+    in_maintenance: bool | None = None
+
+
+class Sweeps:
+    """The duties of one runner, each at its own pace."""
+
+    def __init__(self, runner_id: int, region: str) -> None:
+        self._runner_id = runner_id
+        self._region = region
+        self._watch = claims.Watch()
+        self._next: dict[str, float] = {}
+        self._due_at: datetime | None = None
+
+    def next_due(self) -> datetime | None:
+        """When the next resolution is due, as far as is known; runners wake for it."""
+        return self._due_at
+
+    def look(self, now: datetime) -> Found:
+        """Do what is due by now."""
+        found = Found()
+        if self._is_time("beat", _BEAT_SECONDS):
+            clock.measure()
+            found.should_beat = True
+            found.in_maintenance = Setting.objects.filter(name="maintenance", value=True).exists()
+        if self._is_time("watch", _WATCH_SECONDS):
+            found.should_claim = self._take_over_the_dead(now)
+        if self._is_time("forgotten", _FORGOTTEN_SECONDS):
+            found.should_claim |= take_up_forgotten(now) > 0
+        if self._is_time("due", _DUE_SECONDS) or (self._due_at is not None and self._due_at <= now):
+            self._due_at = first_due(self._region)
+            found.should_claim |= self._due_at is not None and self._due_at <= now
+            if found.should_claim:
+                self._due_at = None
+        return found
+
+    def _is_time(self, duty: str, seconds: float) -> bool:
+        moment = time.monotonic()
+        if moment < self._next.get(duty, 0.0):
+            return False
+        self._next[duty] = moment + seconds
+        return True
+
+    def _take_over_the_dead(self, now: datetime) -> bool:
+        return any([claims.take_over(dead, now) for dead in self._watch.dead(self._runner_id, now)])
+
+
+def first_due(region: str) -> datetime | None:
+    """When the first of those that a runner of this region may claim is due."""
+    claimable = Resolution.objects.filter(Q(region="") | Q(region=region), due_at__isnull=False, runner__isnull=True)
+    return claimable.order_by("due_at", "pk").values_list("due_at", flat=True).first()
+
+
+@transaction.atomic
+def take_up_forgotten(now: datetime) -> int:
+    """Make claimable what seems to be at work though nobody holds it. It cannot come about; if it does, it is mended."""
+    forgotten = Resolution.objects.filter(state__in=_AT_WORK, runner__isnull=True, due_at__isnull=True)
+    count = forgotten.update(
+        state=ResolutionState.CRASHED, due_at=now, waiting_for="found without a runner; the next free one takes it"
+    )
+    if count:
+        log.error("resolutions without a runner", extra={"count": count})
+    return count

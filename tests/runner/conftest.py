@@ -1,0 +1,65 @@
+"""A runner in this process, one turn at a time, and templates that are loaded from texts."""
+
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.models import Task
+from tasks.runner import resident
+from tasks.runner.coordinator import Coordinator
+from tasks.services.identity import actor_named
+from tasks.services.tasks import create_task
+from tasks.services.templates import load_templates
+from tests.runner.turns import settle
+
+ADMIN = actor_named("admin", superuser=True)
+
+
+@pytest.fixture
+def runner(transactional_db: None) -> Iterator[Coordinator]:
+    """A registered runner; turns are the test's."""
+    coordinator = resident.make()
+    yield coordinator
+    coordinator.work.stop_all()
+    coordinator.work.hands.close()
+    coordinator.presence.end(coordinator.fence.runner_id)
+
+
+@pytest.fixture
+def load(tmp_path: Path, transactional_db: None) -> Callable[..., None]:
+    """Store templates that are given as texts; each starts by itself for everybody."""
+
+    def load_texts(*texts: str, functions: tuple[str, ...] = ()) -> None:
+        folders = tmp_path / "templates", tmp_path / "functions"
+        for folder, documents in zip(folders, (texts, functions), strict=True):
+            folder.mkdir(exist_ok=True)
+            for number, text in enumerate(documents):
+                (folder / f"{len(list(folder.iterdir()))}-{number}.yaml").write_text(textwrap.dedent(text))
+        report = load_templates([folders[0]], [folders[1]])
+        assert not report.has_errors, "\n".join(map(str, report.problems))
+
+    return load_texts
+
+
+@pytest.fixture
+def play(load: Callable[..., None], runner: Coordinator) -> Callable[..., Task]:
+    """Load one template, make a task of it, and turn until nothing moves by itself any more."""
+
+    def play_text(steps: str, *, inputs: Mapping[str, Any] | None = None, about: str = "") -> Task:
+        load(document("played", steps, about))
+        task = create_task(ADMIN, "played", inputs or {})
+        settle(runner)
+        task.refresh_from_db()
+        return task
+
+    return play_text
+
+
+def document(name: str, steps: str, about: str = "") -> str:
+    """A template that starts by itself for everybody; ``about`` is what stands beside its steps."""
+    head = f"name: {name}\ndescription: made for a test\ntitle_format: {name}\n"
+    head += "auto_runnable: true\nallow_all_resolver_usernames: true\n"
+    return head + textwrap.dedent(about) + "steps:\n" + textwrap.indent(textwrap.dedent(steps), "  ")
