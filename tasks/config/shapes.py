@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from tasks.config.durations import parse_duration
+from tasks.config.durations import parse_duration, span_of
 from tasks.config.items import Mistake
 
 Default = TypeVar("Default")
@@ -146,15 +146,13 @@ class Shape:
         value = self._take(name, default)
         if isinstance(value, timedelta):
             return value
-        if isinstance(value, str):
-            try:
-                return parse_duration(value)
-            except ValueError as error:
-                self.refuse(name, f'failed to parse "{name}": {error}')
-                return default
-        if _is_integer(value) or isinstance(value, float):
-            return timedelta(seconds=value)
-        return self._wrong(name, 'a duration like "90s" or "720h", or a number of seconds', default)
+        if not isinstance(value, str | float) and not _is_integer(value):
+            return self._wrong(name, 'a duration like "90s" or "720h", or a number of seconds', default)
+        try:
+            return parse_duration(value) if isinstance(value, str) else span_of(value)
+        except ValueError as error:
+            self.refuse(name, f'failed to parse "{name}": {error}')
+            return default
 
     def one_of(self, name: str, allowed: Iterable[str], default: str) -> str:
         """A text out of a few."""
