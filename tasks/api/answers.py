@@ -23,7 +23,7 @@ class JSONAnswer(BaseRenderer):
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> bytes:
-        return b"" if data is None else encode(data, sort_keys=False).encode()
+        return b"" if data is None else encode(data).encode()
 
 
 class YAMLAnswer(BaseRenderer):

@@ -1,39 +1,49 @@
-"""Who is asking: a session, a token, a name and password. One refusal for all: 401.
+"""Who is asking: a name and password, a token, a session, a proxy that is trusted. One refusal for all: 401.
 
 Checking a password costs half a second on purpose, so a header that was right is remembered for a minute: under a
-key made at start, never in clear, and forgotten when the password changes. Source: docs/operating.md,
-"Authentication".
+key made at start, never in clear, and forgotten when the password changes. Source: docs/api.md, "Authentication".
 """
 
+import binascii
 import hashlib
 import hmac
 import secrets
 import time
+from base64 import b64decode
 from collections import OrderedDict
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, identify_hasher
 from django.contrib.auth.models import User
 from rest_framework import authentication
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
+
+from tasks.api.addresses import is_trusted_proxy
+from tasks.config.current import configuration
 
 CHALLENGE = 'Basic realm="Authorization Required"'
 _REMEMBERED_SECONDS, _MOST_REMEMBERED = 60, 10_000
+_REFUSED = "name or password is wrong"
 
 
-class SessionAuthentication(authentication.SessionAuthentication):
-    """A browser that is logged in to the admin; writes need its CSRF token."""
+@dataclass(frozen=True, slots=True)
+class NamedUser:
+    """Somebody whom configuration or a proxy names, without an account here."""
 
-    def authenticate_header(self, request: Request) -> str:
-        return CHALLENGE
+    username: str
+    is_authenticated: bool = True
+    is_active: bool = True
 
-
-class TokenAuthentication(authentication.TokenAuthentication):
-    """``Authorization: Token …``, made in the admin; the way for programs."""
+    def __str__(self) -> str:
+        return self.username
 
 
 class BasicAuthentication(authentication.BasicAuthentication):
-    """Name and password of a Django user."""
+    """Name and password of a Django user, or of the item ``basic-auth``."""
 
     www_authenticate_realm = "Authorization Required"
 
@@ -42,10 +52,82 @@ class BasicAuthentication(authentication.BasicAuthentication):
         known = _remembered.user(header)
         if known is not None:
             return known, None
-        found = super().authenticate(request)
+        found = _configured_user(header)
         if found is not None:
-            _remembered.keep(header, found[0])
-        return found
+            _remembered.keep(header, found, configuration().basic_auth[found.username])
+            return _account_of(found.username) or found, None
+        checked = super().authenticate(request)
+        if checked is not None:
+            _remembered.keep(header, checked[0], checked[0].password)
+        return checked
+
+    def authenticate_header(self, request: Request) -> str:
+        """The challenge that makes browsers ask; not for scripts of pages, where nobody could answer it."""
+        return "" if request.META.get("HTTP_X_REQUESTED_WITH") == "XMLHttpRequest" else CHALLENGE
+
+
+class TokenAuthentication(authentication.TokenAuthentication):
+    """``Authorization: Token …`` or ``Bearer …``, made in the admin; the way for programs."""
+
+    def authenticate(self, request: Request) -> Any:
+        scheme = authentication.get_authorization_header(request).partition(b" ")[0].lower()
+        self.keyword = "Bearer" if scheme == b"bearer" else "Token"
+        return super().authenticate(request)
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """A browser that is logged in to the admin.
+
+    Its writes need the CSRF token, or the browser's word that one of our own pages asks.
+    """
+
+    def enforce_csrf(self, request: Request) -> None:
+        if request.META.get("HTTP_SEC_FETCH_SITE") != "same-origin":
+            super().enforce_csrf(request)
+
+
+class HeaderAuthentication(authentication.BaseAuthentication):
+    """The name in the header ``UTASK_REMOTE_USER_HEADER``, from trusted proxies only; off unless that is set."""
+
+    def authenticate(self, request: Request) -> tuple[User | NamedUser, None] | None:
+        header = settings.UTASK_REMOTE_USER_HEADER
+        if not header or not is_trusted_proxy(str(request.META.get("REMOTE_ADDR", ""))):
+            return None
+        given = request.META.get("HTTP_" + header.upper().replace("-", "_"), "")
+        name = given.encode("latin-1", "replace").decode("utf-8", "replace").strip()
+        if not name:
+            return None
+        return _account_of(name) or NamedUser(name), None
+
+
+def _account_of(name: str) -> User | None:
+    """The account of this name, with its groups and rights. Raises AuthenticationFailed where it is shut."""
+    found = User.objects.filter(username=name).first()
+    if found is not None and not found.is_active:
+        raise AuthenticationFailed(_REFUSED)
+    return found
+
+
+def _configured_user(header: bytes) -> NamedUser | None:
+    """Whom the item ``basic-auth`` knows by this header."""
+    passwords = configuration().basic_auth
+    scheme, _, encoded = header.partition(b" ")
+    if not passwords or scheme.lower() != b"basic":
+        return None
+    try:
+        name, separator, password = b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    expected = passwords.get(name)
+    return NamedUser(name) if separator and name and expected and _fits(password, expected) else None
+
+
+def _fits(password: str, expected: str) -> bool:
+    try:
+        identify_hasher(expected)
+    except ValueError:
+        return hmac.compare_digest(password.encode(), expected.encode())
+    return check_password(password, expected)
 
 
 class _Remembered:
@@ -53,21 +135,31 @@ class _Remembered:
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
-        self._entries: OrderedDict[bytes, tuple[float, int, str]] = OrderedDict()
+        #: Digest -> until when, the user's id (None: of the configuration), his name, the password stored for him.
+        self._entries: OrderedDict[bytes, tuple[float, int | None, str, str]] = OrderedDict()
         self._lock = Lock()
 
-    def user(self, header: bytes) -> User | None:
-        digest = self._digest(header)
+    def user(self, header: bytes) -> User | NamedUser | None:
+        """Whose header it is; None where it is not known or the password changed."""
         with self._lock:
-            until, user_id, password = self._entries.get(digest, (0.0, 0, ""))
+            until, user_id, name, password = self._entries.get(self._digest(header), (0.0, None, "", ""))
         if until < time.monotonic():
             return None
+        if user_id is None:
+            if configuration().basic_auth.get(name) != password:
+                return None
+            return _account_of(name) or NamedUser(name)
         user = User.objects.filter(pk=user_id, is_active=True).first()
         return user if user is not None and hmac.compare_digest(user.password, password) else None
 
-    def keep(self, header: bytes, user: User) -> None:
+    def keep(self, header: bytes, user: User | NamedUser, password: str) -> None:
+        """Remember that the header is this user's, as long as ``password`` is what is stored for him."""
+        user_id = user.pk if isinstance(user, User) else None
+        entry = (time.monotonic() + _REMEMBERED_SECONDS, user_id, user.username, password)
+        digest = self._digest(header)
         with self._lock:
-            self._entries[self._digest(header)] = (time.monotonic() + _REMEMBERED_SECONDS, user.pk, user.password)
+            self._entries.pop(digest, None)
+            self._entries[digest] = entry
             while len(self._entries) > _MOST_REMEMBERED:
                 self._entries.popitem(last=False)
 

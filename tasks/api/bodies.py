@@ -6,13 +6,13 @@ Start with ``Body``, the base of every request's shape. Source: docs/api.md, "Bo
 from collections.abc import Mapping
 from typing import IO, Any
 
-from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
+from tasks.config.current import configuration
 from tasks.services.errors import BadRequest
 from tasks.services.values import JSONNumber, read_body
 
@@ -25,7 +25,7 @@ class AnyParser(BaseParser):
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        limit: int = settings.UTASK_MAX_BODY_BYTES
+        limit = configuration().cfg.max_body_bytes
         content = stream.read(limit + 1)
         if len(content) > limit:
             raise ParseError(f"the body is too large: at most {limit} bytes are read")

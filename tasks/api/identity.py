@@ -1,10 +1,11 @@
 """From a request to the acting user: its way of authentication, its address."""
 
-from django.conf import settings
 from rest_framework.request import Request
 
+from tasks.api.addresses import address_of
+from tasks.api.authentication import NamedUser
 from tasks.services.actors import Actor
-from tasks.services.identity import actor_of_user
+from tasks.services.identity import actor_named, actor_of_user
 
 _REMEMBERED = "_utask_actor"
 
@@ -13,18 +14,10 @@ def actor_of_request(request: Request) -> Actor:
     """The acting user, found once a request."""
     found: Actor | None = getattr(request, _REMEMBERED, None)
     if found is None:
-        found = actor_of_user(request.user, address=address_of(request))
+        user, address = request.user, address_of(request.META)
+        if isinstance(user, NamedUser):
+            found = actor_named(user.username, address=address)
+        else:
+            found = actor_of_user(user, address=address)
         setattr(request, _REMEMBERED, found)
     return found
-
-
-def address_of(request: Request) -> str:
-    """Where the request came from: the peer, or what a trusted proxy says of the one before it."""
-    peer = str(request.META.get("REMOTE_ADDR", ""))
-    if peer not in settings.UTASK_TRUSTED_PROXIES:
-        return peer
-    forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")
-    for hop in reversed([hop.strip() for hop in forwarded if hop.strip()]):
-        if hop not in settings.UTASK_TRUSTED_PROXIES:
-            return hop[:64]
-    return peer

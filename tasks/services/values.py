@@ -15,7 +15,6 @@ from tasks.services.errors import BadRequest
 __all__ = ["JSONNumber", "decode", "encode", "read_body", "to_yaml"]
 
 decode = loads
-encode = dumps
 
 
 def read_body(content: bytes) -> Any:
@@ -32,6 +31,11 @@ def read_body(content: bytes) -> Any:
         except goyaml.YAMLError as not_yaml:
             kind = not_json if text.lstrip()[:1] in ("{", "[") else not_yaml
             raise BadRequest(f"the body is neither JSON nor YAML: {kind}") from None
+
+
+def encode(value: Any) -> str:
+    """The value as JSON, keys in the order they have; ``<``, ``>`` and ``&`` escaped, as Go writes them."""
+    return dumps(value, html=True, sort_keys=False)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from tasks.api.serializers.answers import Answer
 from tasks.api.views.base import Endpoint
 from tasks.api.views.documentation import described
-from tasks.config import configuration
+from tasks.config.current import configuration
 from tasks.models import clock
 
 

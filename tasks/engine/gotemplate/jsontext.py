@@ -95,15 +95,16 @@ _HTML_NEEDED = re.compile("[<>&]")
 _HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
-def dumps(value: Any, *, html: bool = False, indent: int = 0) -> str:
+def dumps(value: Any, *, html: bool = False, indent: int = 0, sort_keys: bool = True) -> str:
     """The JSON text of a value as Go writes it: keys by code point, no spaces, ``JSONNumber`` as it was written.
 
-    ``html`` escapes ``< > &`` too; ``indent`` above zero is the number of spaces a level. Texts that are not valid get
+    ``html`` escapes ``< > &`` too; ``indent`` above zero is the number of spaces a level; without ``sort_keys`` the keys
+    stay in the order they have. Texts that are not valid get
     U+FFFD. Keys must be str. Raises ValueError for what JSON cannot hold (an infinity, a complex number, a value that
     contains itself) and for nesting that is too deep.
     """
     try:
-        text = _encode(value, indent)
+        text = _encode(value, indent, sort_keys)
     except RecursionError:
         raise ValueError("the value nests too deeply for JSON, or contains itself") from None
     except TypeError as error:
@@ -113,9 +114,9 @@ def dumps(value: Any, *, html: bool = False, indent: int = 0) -> str:
     return text.translate(_HTML) if html and _HTML_NEEDED.search(text) is not None else text
 
 
-def _encode(value: Any, indent: int) -> str:
+def _encode(value: Any, indent: int, sort_keys: bool) -> str:
     marks: list[str] = []
-    text = _raw(value, marks, indent)
+    text = _raw(value, marks, indent, sort_keys)
     if (not indent and _SUSPECT.search(text) is None) or not _needs_care(value):
         if not marks and text.isascii():
             return text
@@ -124,10 +125,10 @@ def _encode(value: Any, indent: int) -> str:
             if text.isascii() or _SURROGATE.search(text) is None:
                 return text
     marks.clear()
-    return _MARKED.sub(r"\1", _raw(_plain(value, _careful_leaf), marks, indent))
+    return _MARKED.sub(r"\1", _raw(_plain(value, _careful_leaf), marks, indent, sort_keys))
 
 
-def _raw(value: Any, marks: list[str], indent: int) -> str:
+def _raw(value: Any, marks: list[str], indent: int, sort_keys: bool) -> str:
     """The C encoder's text, in which every number of ours still stands marked, between quotes."""
 
     def default(leaf: object) -> object:
@@ -141,10 +142,15 @@ def _raw(value: Any, marks: list[str], indent: int) -> str:
 
     if indent:
         pretty = json.JSONEncoder(
-            ensure_ascii=False, allow_nan=False, sort_keys=True, indent=indent, separators=(",", ": "), default=default
+            ensure_ascii=False,
+            allow_nan=False,
+            sort_keys=sort_keys,
+            indent=indent,
+            separators=(",", ": "),
+            default=default,
         )
         return pretty.encode(value)
-    compact = _make_encoder(None, default, _encode_text, None, ":", ",", True, False, False)
+    compact = _make_encoder(None, default, _encode_text, None, ":", ",", sort_keys, False, False)
     return "".join(compact(value, 0))
 
 
