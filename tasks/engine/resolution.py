@@ -107,10 +107,9 @@ class Resolution:
         Raises AssertionError for a move that the table of ``lifecycle.py`` does not have.
         """
         before = node.step
-        step = replace(before, state=state, **changes)
-        waiting = why_step_waits(step, node.dependencies, waits_for)
-        if waiting != step.waiting:
-            step = replace(step, waiting=waiting)
+        due_at = changes.get("due_at", before.due_at)
+        waiting = why_step_waits(state, due_at, node.dependencies, waits_for)
+        step = replace(before, state=state, waiting=waiting, **changes)
         if state != before.state:
             if not step_may_move(event, before.state, state):
                 raise AssertionError(f"step {node.name}: {event} cannot lead from {before.state} to {state}")
@@ -125,18 +124,18 @@ class Resolution:
     def add_children(self, loop: Node, items: list[Any]) -> list[Node]:
         """Put a child for each item into the network, and into the changes."""
         children = []
+        limit = max_retries(loop.plan.definition)
         for index, item in enumerate(items):
             step = Step(
                 name=f"{loop.name}-{index}",
                 loop=loop.name,
                 index=index,
                 item=item,
-                max_retries=max_retries(loop.plan.definition),
+                max_retries=limit,
+                waiting=why_step_waits(S.TODO, None, child_dependencies(loop.plan.definition, index)),
             )
-            child = self._child_node(step, loop)
-            child.step = replace(step, waiting=why_step_waits(step, child.dependencies))
-            self.network.add(child)
-            self.record.step(child.step)
+            self.network.add(child := self._child_node(step, loop))
+            self.record.step(step)
             children.append(child)
         self.network.connect(children)
         return children

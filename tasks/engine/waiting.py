@@ -8,7 +8,6 @@ from datetime import datetime
 
 from tasks.engine.definition import Dependency
 from tasks.engine.lifecycle import is_final
-from tasks.engine.steps import Step
 from tasks.states import ResolutionState, StepState
 
 S, R = StepState, ResolutionState
@@ -23,19 +22,21 @@ _STEP: dict[str, str] = {
 }
 
 
-def why_step_waits(step: Step, dependencies: Iterable[Dependency], waits_for: str = "") -> str:
-    """The sentence for a step in its present state; "" once it is final.
+def why_step_waits(
+    state: str, due_at: datetime | None, dependencies: Iterable[Dependency], waits_for: str = ""
+) -> str:
+    """The sentence for a step in this state, due at that moment; "" once it is final.
 
     ``waits_for``: what a WAITING step's action said it waits for.
     """
-    if is_final(step.state):
+    if is_final(state):
         return ""
-    when = _moment(step.due_at)
-    match step.state:
+    when = _moment(due_at)
+    match state:
         case S.TODO:
             needed = ", ".join(str(dependency) for dependency in dependencies)
             return f"starts when it can depend on: {needed}" if needed else "starts with the next run"
-        case S.RUNNING if step.due_at is not None:
+        case S.RUNNING if due_at is not None:
             return f"held by its execution_delay until {when}"
         case S.WAITING:
             for_whom = waits_for or "something outside"
@@ -43,7 +44,7 @@ def why_step_waits(step: Step, dependencies: Iterable[Dependency], waits_for: st
             return f"waits for {for_whom}; looked at again when that wakes it, at a run by hand{until}"
         case S.SERVER_ERROR | S.TO_RETRY | S.AFTERRUN_ERROR:
             return f"tried again at {when}" if when else "tried again by the next run that reaches it"
-    return _STEP[step.state]
+    return _STEP[state]
 
 
 def why_resolution_waits(state: ResolutionState, come_back_at: datetime | None, steps: Iterable[str]) -> str:
