@@ -54,7 +54,8 @@ class Child:
             return False
         self.signal_family(signal.SIGTERM)
         lived = time.monotonic() - self.began
-        self.has_been_well = self.has_been_well or lived >= _SHORT_LIFE_SECONDS
+        # One that was killed by a signal says nothing of its configuration.
+        self.has_been_well = self.has_been_well or lived >= _SHORT_LIFE_SECONDS or self.process.returncode < 0
         self.short_lives = self.short_lives + 1 if lived < _SHORT_LIFE_SECONDS else 0
         pause = min(0.5 * 2.0**self.short_lives, _LONGEST_PAUSE_SECONDS) if self.short_lives else 0.0
         self.start_at = time.monotonic() + pause

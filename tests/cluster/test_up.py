@@ -6,7 +6,9 @@ import signal
 import socket
 import urllib.error
 import urllib.request
+from contextlib import suppress
 
+import psutil
 import pytest
 
 from tests.cluster.clusters import SETTINGS
@@ -63,11 +65,12 @@ def is_at_work(command):
 
 
 def child(command, word):
-    """The direct child whose command line has this word."""
-    (found,) = [
-        process for process in command.family() if process.ppid() == command.process.pid and word in process.cmdline()
-    ]
-    return found
+    """The direct child whose command line has this word; None without one."""
+    for process in command.family():
+        with suppress(psutil.NoSuchProcess):
+            if process.ppid() == command.process.pid and word in process.cmdline():
+                return process
+    return None
 
 
 def test_it_says_where_it_is_and_the_generated_password_once(lasting):
@@ -80,15 +83,14 @@ def test_it_says_where_it_is_and_the_generated_password_once(lasting):
 def test_a_killed_child_is_noticed_and_replaced(lasting, word):
     victim = child(lasting, word)
     victim.kill()
-    until(lambda: not is_running(victim) and is_at_work(lasting), "a replacement")
-    assert child(lasting, word).pid != victim.pid
+    lasting.wait_for(lambda: child(lasting, word) not in (None, victim) and is_at_work(lasting), "a replacement")
     until(lambda: len(lasting.left_over()) == len(lasting.family()), "the orphans' end")
 
 
 def test_a_killed_web_worker_is_replaced(lasting):
     (victim,) = child(lasting, "gunicorn").children()
     victim.kill()
-    until(lambda: not is_running(victim) and is_at_work(lasting), "a replacement")
+    lasting.wait_for(lambda: not is_running(victim) and is_at_work(lasting), "a replacement")
 
 
 def test_it_writes_a_log_file_of_json_lines_that_does_not_hold_the_password(lasting):
