@@ -270,7 +270,7 @@ def step_from_document(
     report = Report()
     fields = Decoder(report).record(STEP, node_of(document), ("steps", name))
     step = Builder(report, run_time_is_welcome=True).step(name, fields)
-    check_steps(replace(definition, steps={**others, name: step}), report, catalog)
+    check_steps(replace(definition, steps={**others, name: step}), report, catalog, edited=name)
     return step, [problem for problem in report.problems if problem.step == name]
 
 

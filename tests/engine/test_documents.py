@@ -287,6 +287,11 @@ class TestEdits:
         assert all(each.step == "ask" for each in found)
         assert any(reason in str(each) for each in found)
 
+    @pytest.mark.parametrize(("name", "other"), [("zoo", "ask"), ("ask", "ask")])
+    def test_a_circle_is_the_fault_of_the_step_that_closes_it(self, definition, name, other):
+        _, problems = self.edited(definition, name, dependencies=[other])
+        assert any("circular" in each.what for each in problems)
+
     @pytest.mark.parametrize("document", [None, [], "text"])
     def test_what_is_no_step_is_refused(self, definition, document):
         _, problems = step_from_document(definition, "ask", document, definition.steps, ACTIONS)

@@ -30,19 +30,27 @@ def check_template(definition: TemplateDefinition, report: Report, catalog: Acti
     _check_all_steps(subject)
 
 
-def check_steps(definition: TemplateDefinition, report: Report, catalog: ActionCatalog | None = None) -> None:
-    """Report every problem of the steps alone: for steps that an operator edited in a resolution."""
-    _check_all_steps(Subject(definition, report, catalog))
+def check_steps(
+    definition: TemplateDefinition,
+    report: Report,
+    catalog: ActionCatalog | None = None,
+    edited: str | None = None,
+) -> None:
+    """Report every problem of the steps alone: for steps that an operator edited in a resolution.
+
+    ``edited`` names the one that was: a circle that it closes is its fault.
+    """
+    _check_all_steps(Subject(definition, report, catalog), edited)
 
 
-def _check_all_steps(subject: Subject) -> None:
+def _check_all_steps(subject: Subject, edited: str | None = None) -> None:
     for step in subject.steps.values():
         check_step(subject, step)
         check_calls(subject, step)
         check_conditions(subject, step)
         check_step_texts(subject, step)
         check_borrowed(subject, step)
-    check_cycles(subject)
+    check_cycles(subject, edited)
 
 
 def check_function(function: FunctionDefinition, report: Report) -> None:

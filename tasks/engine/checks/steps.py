@@ -32,11 +32,12 @@ def check_step(subject: Subject, step: StepDefinition) -> None:
     _check_dependencies(subject, step)
 
 
-def check_cycles(subject: Subject) -> None:
-    """Steps that wait for each other in a circle; each circle once."""
+def check_cycles(subject: Subject, blamed: str | None = None) -> None:
+    """Steps that wait for each other in a circle; each circle once, at ``blamed`` where that is in it."""
     for cycle in subject.graph.cycles():
-        first = cycle[0]
-        way = " waits for ".join(f'"{name}"' for name in (*cycle, first))
+        start = cycle.index(blamed) if blamed in cycle else 0
+        first, *others = cycle[start:] + cycle[:start]
+        way = " waits for ".join(f'"{name}"' for name in (first, *others, first))
         subject.report.error(
             step_path(first, "dependencies"), f"The dependencies are circular: {way}.", "Remove one of them."
         )
