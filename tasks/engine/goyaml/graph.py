@@ -7,6 +7,7 @@ import yaml
 from yaml import CSafeLoader
 
 from .errors import YAMLError
+from .sources import Source, refused, unreadable
 
 #: Levels of nesting that are read; Go's decoders stop there too.
 DEEPEST: Final = 10_000
@@ -31,11 +32,13 @@ class Scalar(Written):
 
 @dataclass(slots=True)
 class Sequence(Written):
+    is_flow: bool = False
     elements: list[Written] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Mapping(Written):
+    is_flow: bool = False
     #: Keys and values in turn.
     parts: list[Written] = field(default_factory=list)
 
@@ -56,36 +59,29 @@ class Graph:
 
 def compose(text: str, deepest: int) -> Graph:
     """The graph of a text's first document. Raises YAMLError, also beyond ``deepest`` levels of nesting."""
-    mark = _stand_in(text)
-    composer = _Composer(deepest, mark)
-    try:
-        loader = CSafeLoader(text[:1] + text[1:].replace(_BYTE_ORDER_MARK, mark) if mark else text)
+    source = Source(text)
+    while True:
         try:
-            while not composer.is_complete:
-                composer.take(loader.get_event())
-            return Graph(composer.root, _has_more(loader))
-        finally:
-            loader.dispose()
-    except yaml.reader.ReaderError as error:
-        raise _unreadable(text, error) from None
-    except yaml.YAMLError as error:
-        raise _as_ours(error) from None
-    except UnicodeEncodeError as error:
-        line = text.count("\n", 0, error.start) + 1
-        raise YAMLError(line, 1, "The text holds half a character (a lone surrogate).") from None
+            return _compose(source, deepest)
+        except yaml.reader.ReaderError as error:
+            raise unreadable(text, error) from None
+        except yaml.MarkedYAMLError as error:
+            if not source.read_as_original(error):
+                raise refused(error) from None
+        except UnicodeEncodeError as error:
+            line = text.count("\n", 0, error.start) + 1
+            raise YAMLError(line, 1, "The text holds half a character (a lone surrogate).") from None
 
 
-_BYTE_ORDER_MARK: Final = "\ufeff"
-
-
-def _stand_in(text: str) -> str:
-    """What to read instead of byte order marks inside the text; empty when there are none.
-
-    libyaml passes over a mark at the beginning of any line, the original only over the text's first character.
-    """
-    if _BYTE_ORDER_MARK not in text[1:]:
-        return ""
-    return next(character for character in map(chr, range(0xE000, 0xF900)) if character not in text)
+def _compose(source: Source, deepest: int) -> Graph:
+    composer = _Composer(source, deepest)
+    loader = CSafeLoader(source.text)
+    try:
+        while not composer.is_complete:
+            composer.take(loader.get_event())
+        return Graph(composer.root, _has_more(loader))
+    finally:
+        loader.dispose()
 
 
 def _has_more(loader: CSafeLoader) -> bool:
@@ -99,31 +95,43 @@ def _has_more(loader: CSafeLoader) -> bool:
 class _Composer:
     """Takes events and keeps the collections that are still open."""
 
-    def __init__(self, deepest: int, mark: str) -> None:
+    def __init__(self, source: Source, deepest: int) -> None:
         self.root: Written | None = None
         self.is_complete = False
+        self._source = source
         self._deepest = deepest
-        self._mark = mark
+        self._open_in_flow = 0
         self._open: list[Sequence | Mapping] = []
         self._anchored: dict[str, Written] = {}
 
     def take(self, event: yaml.Event | None) -> None:
         match event:
+            case yaml.DocumentStartEvent():
+                self._check_version(event)
             case yaml.ScalarEvent():
                 self._add(event, self._scalar(event))
             case yaml.SequenceStartEvent():
-                self._begin(event, Sequence(*_place(event)))
+                self._begin(event, Sequence(*_place(event), is_flow=bool(event.flow_style)))
             case yaml.MappingStartEvent():
-                self._begin(event, Mapping(*_place(event)))
+                self._begin(event, Mapping(*_place(event), is_flow=bool(event.flow_style)))
             case yaml.AliasEvent():
                 self._add(event, self._alias(event))
             case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
-                self._open.pop()
+                self._open_in_flow -= self._open.pop().is_flow
             case yaml.DocumentEndEvent() | yaml.StreamEndEvent():
                 self.is_complete = True
 
+    def _check_version(self, event: yaml.DocumentStartEvent) -> None:
+        if event.version not in {None, (1, 1)}:
+            mend = 'Remove the line that begins with "%YAML".'
+            raise YAMLError(*_place(event), "Of YAML's versions only 1.1 is read.", mend)
+
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
-        text = event.value.replace(self._mark, _BYTE_ORDER_MARK) if self._mark else event.value
+        text = self._source.original(event.value)
+        if event.style == '"' and self._source.has_escaped_slash(event):
+            raise YAMLError(*_place(event), r'The escape "\/" is not known.', "Write the slash without a backslash.")
+        if not event.style and self._open_in_flow and "?" in text:
+            raise YAMLError(*_place(event), 'Within [ ] and { } a text with "?" is not read.', "Quote it.")
         return Scalar(
             *_place(event), text=text, tag=event.tag, is_plain=event.implicit[0], is_literal=event.style == "|"
         )
@@ -141,6 +149,7 @@ class _Composer:
             raise YAMLError(node.line, node.column, f"The text nests more than {self._deepest:,} levels deep.")
         self._add(event, node)
         self._open.append(node)
+        self._open_in_flow += node.is_flow
 
     def _add(self, event: yaml.NodeEvent, node: Written) -> None:
         if event.anchor is not None and not isinstance(node, Alias):
@@ -158,43 +167,3 @@ class _Composer:
 def _place(event: yaml.Event) -> tuple[int, int]:
     assert event.start_mark is not None
     return event.start_mark.line + 1, event.start_mark.column + 1
-
-
-#: How to mend what the parser complains of, by a part of its words.
-_MENDS: Final = (
-    (
-        "found character that cannot start any token",
-        "Indent with blanks, not tabs; quote values that begin with @ or `.",
-    ),
-    ("found a tab character", "Indent with blanks, not tabs."),
-    ("mapping values are not allowed", 'Quote a value that holds ": ", and begin each key of an object in one column.'),
-    ("did not find expected key", "Begin each key of an object in one column; quote a value that begins with { or [."),
-    ("did not find expected '-' indicator", "Begin each element of a list in one column."),
-    ("while scanning an alias", 'Quote a value that begins with "*".'),
-    ("while scanning an anchor", 'Quote a value that begins with "&".'),
-    ("while parsing a flow", "Close what was opened with { or [; quote a value that begins with {{."),
-    ("found unexpected end of stream", "Close the quotation mark."),
-    ("found unknown escape character", "Write a backslash between double quotes twice, or use single quotes."),
-    ("found undefined tag handle", 'Quote a value that begins with "!".'),
-)
-
-
-def _as_ours(error: yaml.YAMLError) -> YAMLError:
-    if not isinstance(error, yaml.MarkedYAMLError):
-        return YAMLError(0, 0, _sentence(str(error)))
-    words = ": ".join(part for part in (error.context, error.problem) if part)
-    mark = error.problem_mark or error.context_mark
-    line, column = (0, 0) if mark is None else (mark.line + 1, mark.column + 1)
-    return YAMLError(line, column, _sentence(words), next((mend for part, mend in _MENDS if part in words), ""))
-
-
-def _unreadable(text: str, error: yaml.reader.ReaderError) -> YAMLError:
-    """For a character that no YAML text may hold; libyaml tells its place in bytes."""
-    before = text.encode()[: error.position].decode(errors="ignore")
-    column = len(before) - (before.rfind("\n") + 1) + 1
-    mend = 'Write it as an escape between double quotes, as in "\\x07".'
-    return YAMLError(before.count("\n") + 1, column, _sentence(str(error.reason)), mend)
-
-
-def _sentence(words: str) -> str:
-    return f"This is no YAML: {words}."

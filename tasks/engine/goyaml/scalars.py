@@ -152,7 +152,7 @@ def _decoded(text: str) -> str:
 
 def short_float_text(value: float) -> str:
     """A float as the original writes it where a text is wanted: with the precision of 32 bits."""
-    if not math.isfinite(value):
+    if not math.isfinite(value) or value == 0:
         return format_float(value, "g")
     try:
         (narrow,) = struct.unpack("<f", struct.pack("<f", value))
