@@ -32,6 +32,8 @@ __all__ = ["DENIED_NETWORKS", "Answer", "AnswerTooLarge", "Basic", "Client", "Di
 
 MOST_REDIRECTS = 10
 USER_AGENT = "utask-django"
+#: Beginnings of headers that prove who we are: none goes along to another host.
+_CREDENTIALS = ("authorization", "cookie", "x-ovh-")
 #: May be sent once more when a kept connection turns out to be closed by the other side.
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
@@ -107,7 +109,7 @@ class AnswerTooLarge(ClientError):
         self.headers = headers
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
     """What went wrong, in words that hold nothing of the request: a library's own text has the URL in it."""
     seen: list[BaseException] = []
     waiting: list[BaseException] = [error]
@@ -191,7 +193,7 @@ def _redirected(request: _Request, status: int, location: str, origin: str) -> _
         method, body = "GET", None
         headers = {name: value for name, value in headers.items() if not name.lower().startswith("content-")}
     if not _keeps_credentials(origin, url):
-        headers = {name: value for name, value in headers.items() if name.lower() not in ("authorization", "cookie")}
+        headers = {name: value for name, value in headers.items() if not name.lower().startswith(_CREDENTIALS)}
     return _Request(method, url, headers, body)
 
 
@@ -264,7 +266,7 @@ class Client:
             except (HTTPError, http.client.HTTPException, OSError, UnicodeError) as error:
                 if self._cancelled.is_set():
                     raise Stopped("stopped") from error
-                raise ServerError(f"{method} {_place(request.url)}: {_reason(error)}.") from error
+                raise ServerError(f"{method} {_place(request.url)}: {reason(error)}.") from error
 
     def _seconds(self, timeout: timedelta | None) -> float | None:
         limits = [] if timeout is None else [timeout.total_seconds()]
