@@ -16,7 +16,6 @@ from django.db import Error, connection, transaction
 
 from tasks import doorbell
 from tasks.engine.events import GraceOver, RunStarted, SetAside, ShutdownBegan
-from tasks.engine.facts import Installation
 from tasks.engine.orders import Order, RunEnded
 from tasks.engine.resolution import advance
 from tasks.models import JournalEntry, JournalKind, Resolution, clock
@@ -105,9 +104,8 @@ class Coordinator:
         work = self.work
         progress = work.collect(now)
         work.look_at_the_clock(now)
-        if self.outage.is_on:
-            if not self.outage.may_try or not self._reconnected(now):
-                return progress
+        if self.outage.is_on and not (self.outage.may_try and self._reconnected(now)):
+            return progress
         if work.has_quick_work:
             progress = True
         work.go_on(now, _QUICK_SECONDS)
@@ -217,7 +215,9 @@ class Coordinator:
             held.answered.append(Answered(question, answer))
             held.unbegun.pop(question.job.step, None)
             self.work.limits.free(held.id, question.job.step)
-            self.work.take(held, calls.answered(question, answer), now)
+            ended = calls.answered(question, answer)
+            effects.give_back_runs(held, question.job.step, getattr(ended.outcome, "effects", ()), now)
+            self.work.take(held, ended, now)
 
     # --- Claiming -----------------------------------------------------------------------------------------------------
 

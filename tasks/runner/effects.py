@@ -6,11 +6,12 @@ transaction that has to be done again makes the same.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import singledispatch
 from typing import Any, cast
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count
 
@@ -35,11 +36,13 @@ from actions._effects import (
 )
 from tasks.engine.events import RunsGiven
 from tasks.engine.gotemplate import dumps, loads
+from tasks.engine.lifecycle import FINISHED
 from tasks.engine.resolution import advance
 from tasks.models import Batch, CacheEntry, Callback, JournalEntry, JournalKind, Task, Template
 from tasks.runner.flush import about_held
 from tasks.runner.held import Held
 from tasks.services import notifications, templates
+from tasks.services.actors import Actor
 from tasks.services.creation import BlockedTemplate, InputRefused, NewTask, Parent, create_tasks
 from tasks.services.errors import NotFound, ServiceError
 from tasks.services.identity import actor_named
@@ -108,6 +111,13 @@ def _new_task(effect: FollowTask | FollowBatch, *, comment: str, delay: timedelt
     )
 
 
+def _requester(held: Held) -> Actor:
+    """Whoever asked for the task asks for its children, with the groups of that time and the rights of today."""
+    name = held.facts.requester_username
+    superuser = User.objects.filter(username=name, is_superuser=True, is_active=True).exists()
+    return actor_named(name, held.facts.requester_groups, superuser=superuser)
+
+
 def _parent(held: Held, step: str) -> Parent:
     return Parent(held.id, held.task_key, step)
 
@@ -117,7 +127,7 @@ def _follow_task(effect: FollowTask, held: Held, step: str, seed: uuid.UUID, now
     link = held.links.get(step)
     created = link is None
     if created:
-        requester = actor_named(held.facts.requester_username, held.facts.requester_groups)
+        requester = _requester(held)
         new = _new_task(effect, comment="", delay=effect.delay)
         template = _template(effect.template)
         create_tasks(requester, template, [effect.input], new, parent=_parent(held, step), key_of=lambda index: seed)
@@ -154,7 +164,7 @@ def _follow_batch(effect: FollowBatch, held: Held, step: str, seed: uuid.UUID, n
     last = len(effect.inputs) if effect.at_once <= 0 else batch.started + max(0, effect.at_once - unfinished)
     wanted = effect.inputs[batch.started : last]
     if wanted:
-        requester = actor_named(held.facts.requester_username, held.facts.requester_groups)
+        requester = _requester(held)
         first = batch.started
         create_tasks(
             requester,
@@ -178,11 +188,19 @@ def _states(batch: Batch) -> dict[str, int]:
 
 @_tell.register
 def _give_back_runs(effect: GiveBackRuns, held: Held, step: str, now: datetime) -> None:
-    batch = Batch.objects.filter(public_id=held.links.get(step)).first()
+    give_back_runs(held, step, (effect,), now)
+
+
+def give_back_runs(held: Held, step: str, told: Iterable[Telling], now: datetime) -> None:
+    """Give back the runs that a batch used up by waking its parent: before the engine decides how this run ends."""
+    wanted = next((each for each in told if isinstance(each, GiveBackRuns)), None)
     # A transaction that is done again finds the engine as the first one left it.
-    if batch is None or id(effect) in held.given_back:
+    if wanted is None or id(wanted) in held.given_back or held.engine.fields.state in FINISHED:
         return
-    held.given_back.add(id(effect))
+    held.given_back[id(wanted)] = wanted
+    batch = Batch.objects.filter(public_id=held.links.get(step)).first()
+    if batch is None:
+        return
     runs = JournalEntry.objects.filter(
         task_id=held.task_id, kind=JournalKind.RESOLUTION, event="run started", at__gt=batch.created
     ).count()

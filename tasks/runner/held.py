@@ -76,7 +76,7 @@ class Held:
     #: Steps that the engine has started, though no action has begun: their rows say TODO, and this is why.
     unbegun: dict[str, str] = field(default_factory=dict)
     #: Effects that gave runs back, which must not be counted twice.
-    given_back: set[int] = field(default_factory=set)
+    given_back: dict[int, Telling] = field(default_factory=dict)
     ended: RunEnded | None = None
 
     def take_changes(self) -> Changes:

@@ -75,7 +75,8 @@ class Sweeps:
         return True
 
     def _take_over_the_dead(self, now: datetime) -> bool:
-        return any([claims.take_over(dead, now) for dead in self._watch.dead(self._runner_id, now)])
+        taken = [claims.take_over(dead, now) for dead in self._watch.dead(self._runner_id, now)]
+        return any(taken)
 
 
 def first_due(region: str) -> datetime | None:
@@ -86,7 +87,10 @@ def first_due(region: str) -> datetime | None:
 
 @transaction.atomic
 def take_up_forgotten(now: datetime) -> int:
-    """Make claimable what seems to be at work though nobody holds it. It cannot come about; if it does, it is mended."""
+    """Make claimable what seems to be at work though nobody holds it: that cannot come about, and is mended if it does.
+
+    Answers how many.
+    """
     forgotten = Resolution.objects.filter(state__in=_AT_WORK, runner__isnull=True, due_at__isnull=True)
     count = forgotten.update(
         state=ResolutionState.CRASHED, due_at=now, waiting_for="found without a runner; the next free one takes it"

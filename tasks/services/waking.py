@@ -20,6 +20,7 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    TextField,
     Value,
     When,
 )
@@ -54,7 +55,7 @@ def wake(resolution_ids: Collection[int]) -> int:
             woken_at=_strictly_later(now),
             due_at=Case(When(sleeping, then=Value(now)), default=F("due_at")),
             next_retry=Case(When(sleeping, then=Value(now)), default=F("next_retry")),
-            waiting_for=Case(When(sleeping, then=Value(_WOKEN)), default=F("waiting_for")),
+            waiting_for=Case(When(sleeping, then=Value(_WOKEN, output_field=TextField())), default=F("waiting_for")),
         )
     )
 
