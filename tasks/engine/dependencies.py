@@ -4,7 +4,7 @@ Pure questions about definitions; which steps may run now is ``lifecycle.py``'s.
 Source: docs/templates.md, "Dependencies".
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from tasks.engine.definition import Dependency, StepDefinition
@@ -40,7 +40,6 @@ class StepGraph:
             name: tuple(dict.fromkeys(d.step for d in step.dependencies if d.step in steps))
             for name, step in steps.items()
         }
-        self._ancestors: dict[str, frozenset[str]] = {}
 
     def parents(self, name: str) -> tuple[str, ...]:
         """The steps that ``name`` waits for, as written."""
@@ -57,13 +56,31 @@ class StepGraph:
 
     def ancestors(self, name: str) -> frozenset[str]:
         """All steps that ``name`` waits for, directly or not; itself only within a cycle."""
-        if name not in self._ancestors:
-            self._ancestors[name] = self._reachable(self.parents(name))
-        return self._ancestors[name]
+        return frozenset(_walk(self._parents, name))
+
+    def waits_for(self, name: str, other: str) -> bool:
+        """Whether ``name`` waits for ``other``, directly or not. Mostly answered by looking at a few steps."""
+        last = self._place.get(other, -1)
+        seen: set[str] = set()
+        pending = [name]
+        while pending:
+            for parent in self.parents(pending.pop()):
+                if parent == other:
+                    return True
+                # What stands before the other one waits for nothing behind it. Steps in circles have no place.
+                if parent not in seen and self._place.get(parent, last) >= last:
+                    seen.add(parent)
+                    pending.append(parent)
+        return False
 
     def are_related(self, one: str, other: str) -> bool:
         """Whether one of two steps waits for the other, directly or not."""
-        return other in self.ancestors(one) or one in self.ancestors(other)
+        return self.waits_for(one, other) or self.waits_for(other, one)
+
+    @cached_property
+    def _place(self) -> Mapping[str, int]:
+        """Where a step stands in an order that follows the dependencies; those in or behind circles in none."""
+        return {name: place for place, name in enumerate(_peeled(self._parents, self.children))}
 
     def order(self) -> list[str]:
         """Every step after all that it waits for; within these bounds as written. Steps in cycles come last."""
@@ -74,20 +91,6 @@ class StepGraph:
     def cycles(self) -> list[tuple[str, ...]]:
         """One cycle of each knot: every step in it waits for the next, the last for the first."""
         return [self._cycle_in(knot) for knot in self._knots()]
-
-    def _reachable(self, start: Iterable[str]) -> frozenset[str]:
-        found = set(start)
-        pending = list(found)
-        while pending:
-            name = pending.pop()
-            if name in self._ancestors:
-                found |= self._ancestors[name]
-                continue
-            for parent in self._parents[name]:
-                if parent not in found:
-                    found.add(parent)
-                    pending.append(parent)
-        return frozenset(found)
 
     def _knots(self) -> list[set[str]]:
         """Sets of steps that all wait for each other, in order of writing."""

@@ -102,6 +102,13 @@ def test_steps_that_only_wait_for_earlier_ones_have_no_cycle(data):
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=30))
+def test_a_step_waits_for_exactly_its_ancestors(pairs):
+    waits = {f"s{i}": " ".join(f"s{to}" for of, to in pairs if of == i) for i in range(10)}
+    graph = StepGraph(steps(**waits))
+    assert all(graph.waits_for(name, other) == (other in graph.ancestors(name)) for name in waits for other in waits)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=30))
 def test_a_cycle_is_found_exactly_when_a_step_is_its_own_ancestor(pairs):
     waits = {f"s{i}": " ".join(f"s{to}" for of, to in pairs if of == i) for i in range(10)}
     graph = StepGraph(steps(**waits))

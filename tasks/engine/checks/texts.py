@@ -105,15 +105,15 @@ class _TextCheck:
             return
         if where is Where.CREATION:
             self._warn(f"{reference}: no step exists yet when this is rendered.")
-        elif self._text.step and name != self._text.step and name not in self._ancestors():
+        elif self._text.step and name != self._text.step and not self._waits_for(name):
             self._warn(
                 f'{reference}: "{self._text.step}" does not wait for "{name}", which may not have run by then.',
                 f'Add "{name}" to the dependencies.',
             )
         self._step_property(reference, steps[name])
 
-    def _ancestors(self) -> frozenset[str]:
-        return self._subject.graph.ancestors(self._text.step)
+    def _waits_for(self, name: str) -> bool:
+        return self._subject.graph.waits_for(self._text.step, name)
 
     def _is_child(self, name: str) -> bool:
         """``a-0`` is a child of the loop ``a``."""

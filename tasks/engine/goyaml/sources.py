@@ -30,6 +30,8 @@ class Source:
         self._colon = ""
         self._unused = unused
         self._rewrites = 0
+        # Once for the text, not once for each of its scalars.
+        self._has_escaped_slashes = "\\/" in text
         self.text = text[:1] + text[1:].replace(_BYTE_ORDER_MARK, self._mark) if self._mark else text
 
     def original(self, text: str) -> str:
@@ -40,7 +42,7 @@ class Source:
 
     def has_escaped_slash(self, event: yaml.ScalarEvent) -> bool:
         """Whether a scalar between double quotes has the escape of JSON that YAML 1.1 lacks."""
-        if "\\/" not in self.text:
+        if not self._has_escaped_slashes:
             return False
         assert event.start_mark is not None
         assert event.end_mark is not None
