@@ -68,6 +68,10 @@ class StepHandles(dict[str, Any]):
     go_type: ClassVar[str] = "map[string]interface {}"
     go_kind: ClassVar[str] = "map"
 
+    def __new__(cls, steps: "HashTrieMap[str, Step] | dict[str, Any]", this: Step | None = None) -> Any:
+        # The language's functions copy a map by calling its type: a copy is a plain map.
+        return dict(steps) if isinstance(steps, dict) else super().__new__(cls)
+
     def __init__(self, steps: "HashTrieMap[str, Step]", this: Step | None) -> None:
         super().__init__()
         self._steps = steps
