@@ -79,6 +79,11 @@ class Record:
         """Names are matched without regard to case."""
         return {declared.name.casefold(): declared for declared in self.properties}
 
+    @cached_property
+    def required(self) -> tuple[Property, ...]:
+        """What must be there; of a text with a shortest length the check of lengths says that it is missing."""
+        return tuple(declared for declared in self.properties if declared.required and not declared.shortest)
+
 
 #: The one key of tags that belongs to the engine: subtasks find their parent by it.
 PARENT_TASK_TAG = "_utask_parent_task_id"

@@ -42,27 +42,26 @@ class Decoder:
             return {}
         found = self._known_entries(record, node, path)
         fields: Fields = {}
-        for declared, entry in found.items():
-            place = (*path, declared.name)
+        for name, entry in found.items():
+            place = (*path, name)
             note_line(entry.line, place, self.report.places)
-            fields[declared.name] = self._value(declared, entry.node, place)
-        for declared in record.properties:
-            # Where a text has a shortest length, the check of lengths says that it is missing.
-            if not declared.required or declared.shortest:
-                continue
-            if declared not in found or found[declared].node.value is None:
+            fields[name] = self._value(record.by_name[name], entry.node, place)
+        for declared in record.required:
+            if declared.name not in found or found[declared.name].node.value is None:
                 self.report.error(path, f'{_with_article(record.name)} needs "{declared.name}".', declared.about)
         return fields
 
-    def _known_entries(self, record: Record, node: Node, path: Path) -> dict[Property, Entry]:
-        """The entries that count: the last of each name, and of two spellings the exact one."""
-        found: dict[Property, Entry] = {}
+    def _known_entries(self, record: Record, node: Node, path: Path) -> dict[str, Entry]:
+        """The entries that count, by declared name: the last of each, and of two spellings the exact one."""
+        found: dict[str, Entry] = {}
         for entry in node.entries:
             declared = record.by_folded_name.get(entry.key.casefold())
             if declared is None:
                 self._warn_of_unknown(record, entry, path)
-            elif declared not in found or entry.key == declared.name or found[declared].key != declared.name:
-                found[declared] = entry
+                continue
+            name = declared.name
+            if name not in found or entry.key == name or found[name].key != name:
+                found[name] = entry
         return found
 
     def _warn_of_unknown(self, record: Record, entry: Entry, path: Path) -> None:
