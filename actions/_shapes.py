@@ -159,7 +159,7 @@ class TextShape(Shape):
         try:
             value = self.convert(raw)
         except ValueError as error:
-            reading.fault(layer, self.rule, f"{self.shown(raw)} is not {self.words}.", str(error))
+            reading.fault(layer, self.rule, f"{self.shown(str(raw))} is not {self.words}.", str(error))
             return UNKNOWN
         self.check(value, layer, reading)
         return value
@@ -411,14 +411,18 @@ class ObjectShape(Shape):
 
     words = "an object"
 
-    def __init__(self, rule: Field, declaration: Declaration) -> None:
+    def __init__(self, rule: Field, declaration: Declaration, *, optional: bool) -> None:
         super().__init__(rule)
         self.declaration = declaration
+        self._optional = optional
 
     def read(self, layers: Sequence[Layer], reading: Reading) -> Any:
         fitting = []
-        for layer in _after_null(layers):
-            if isinstance(layer.raw, dict):
+        # Null clears an optional object; elsewhere (in a list) it says nothing.
+        for layer in _after_null(layers) if self._optional else layers:
+            if layer.raw is None:
+                fitting.append(Layer(layer.origin, layer.path, {}))
+            elif isinstance(layer.raw, dict):
                 fitting.append(layer)
             else:
                 reading.fault(layer, self.rule, f"must be an object, not {type_word(layer.raw)}.", wrong_type=True)
@@ -501,13 +505,13 @@ class Declaration:
         return {**schema, "required": required} if required else schema
 
 
-def shape_of(annotation: Any, rule: Field, place: str) -> Shape:
-    """The shape of a declared type. Raises TypeError for one that cannot be read."""
+def shape_of(annotation: Any, rule: Field, place: str, *, optional: bool = False) -> Shape:
+    """The shape of a declared type; ``optional``: it was written ``X | None``. Raises TypeError for an unknown one."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in (typing.Union, types.UnionType):
         inner = [argument for argument in arguments if argument is not type(None)]
         if len(inner) == 1:
-            return shape_of(inner[0], rule, place)
+            return shape_of(inner[0], rule, place, optional=True)
     if origin is list and arguments:
         return ListShape(rule, shape_of(arguments[0], _of_items(rule), place))
     if origin is dict and arguments[0] is str:
@@ -524,7 +528,7 @@ def shape_of(annotation: Any, rule: Field, place: str) -> Shape:
         case (t, kind) if t is int:
             return NumberTextShape(rule) if kind == "number_text" else IntegerShape(rule)
         case (type() as t, _) if getattr(t, "__annotations__", None):
-            return ObjectShape(rule, Declaration.of(t))
+            return ObjectShape(rule, Declaration.of(t), optional=optional)
     raise TypeError(f"{place}: {annotation!r} cannot be declared")
 
 

@@ -17,7 +17,6 @@ from tests.peers.authority import Authority
 from tests.peers.ports import free_port
 from tests.peers.smtp import Mailbox, running_smtp, silent_server
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 
 

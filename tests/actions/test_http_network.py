@@ -1,5 +1,7 @@
 """The http action where the network, the certificate or the clock is against it."""
 
+import contextlib
+import os
 import socket
 import threading
 import time
@@ -259,3 +261,17 @@ def test_a_duration_below_a_microsecond_is_not_no_limit(run_action, web):
     url = web.on("/", Reply(200))
     with pytest.raises(ServerError, match="timed out"):
         run_action("http", {"url": url, "method": "GET", "timeout": "1ns"})
+
+
+def test_a_forked_child_opens_connections_of_its_own(run_action, web):
+    url = web.on("/", Reply(200, "x"))
+    run_action("http", {"url": url, "method": "GET"})
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(BaseException):
+            os._exit(0 if run_action("http", {"url": url, "method": "GET"}).output == "x" else 1)
+        os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    run_action("http", {"url": url, "method": "GET"})
+    mine, childs, mine_again = [got.connection for got in web.received]
+    assert mine == mine_again != childs
