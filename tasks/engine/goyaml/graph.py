@@ -86,7 +86,7 @@ def _compose(source: Source, deepest: int) -> Graph:
 
 def _has_more(loader: CSafeLoader) -> bool:
     try:
-        return not isinstance(loader.get_event(), yaml.StreamEndEvent)
+        return not isinstance(loader.get_event(), yaml.StreamEndEvent | None)
     except yaml.YAMLError:
         # What follows the first document is never read, and may be anything.
         return True
