@@ -1,6 +1,7 @@
 """The actions of this installation, found once a process, and what the engine is told of them."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -58,7 +59,8 @@ class Catalog:
         return self._actions.names()
 
     def check(self, type: str, base_configuration: Any, configuration: Any) -> Sequence[ConfigProblem]:
-        return self._actions.check(type, base_configuration, configuration)  # type: ignore[return-value]
+        knowing = replace(self._actions.surroundings, template_exists=self.template_exists)
+        return self._actions.check(type, base_configuration, configuration, surroundings=knowing)
 
     def metadata_schema(self, type: str) -> Mapping[str, Any] | None:
         return self._actions.metadata_schema(type)
