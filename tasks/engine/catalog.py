@@ -40,13 +40,13 @@ class ActionCatalog(Protocol):
     def names(self) -> Collection[str]:
         """Names of the real actions; functions are not among them."""
 
-    def check(self, type: str, base_configuration: Any, configuration: Any) -> Iterable[ConfigProblem]:
+    def check(self, type: str, base_configuration: Any, configuration: Any, /) -> Iterable[ConfigProblem]:
         """All faults of ``configuration`` laid over ``base_configuration`` (None: no base), both raw, not rendered.
 
         ``type`` is one of ``names()``. Templates that ``subtask`` and ``batch`` name are looked up here too.
         """
 
-    def metadata_schema(self, type: str) -> Mapping[str, Any] | None:
+    def metadata_schema(self, type: str, /) -> Mapping[str, Any] | None:
         """The JSON schema of the action's metadata; None where it declares none."""
 
 

@@ -136,10 +136,10 @@ def _check_real_action(
     if not inner.has_configuration:
         report.error(path, "The action has no configuration.", "Write configuration: {} where it needs none.")
         return
-    if catalog is None:
+    if catalog is None or subject.actions is None:
         return
-    if inner.type not in catalog.names():
-        known = [*catalog.names(), *subject.definition.functions]
+    if inner.type not in subject.actions:
+        known = [*sorted(subject.actions), *subject.definition.functions]
         report.error((*path, "type"), f'There is no action "{inner.type}"{via}.', did_you_mean(inner.type, known))
         return
     for problem in catalog.check(inner.type, base, inner.configuration):

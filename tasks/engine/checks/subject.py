@@ -37,6 +37,11 @@ class Subject:
         """For each step its custom states, those of its functions included."""
         return {name: custom_states_of(self.definition, step) for name, step in self.steps.items()}
 
+    @cached_property
+    def actions(self) -> frozenset[str] | None:
+        """Names of the real actions; None where they are not known."""
+        return None if self.catalog is None else frozenset(self.catalog.names())
+
     def uses_in(self, function: FunctionDefinition) -> list[Use]:
         """All that the texts of a function refer to."""
         if function.name not in self._uses:
@@ -54,7 +59,7 @@ class Subject:
 
     def _metadata_schema(self, step: StepDefinition) -> object:
         # Functions declare none, even where the action in them does.
-        if self.catalog is None or step.action.type not in self.catalog.names():
+        if self.catalog is None or self.actions is None or step.action.type not in self.actions:
             return None
         return self.catalog.metadata_schema(step.action.type)
 
