@@ -6,6 +6,7 @@ import signal
 import socket
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import psutil
@@ -91,6 +92,13 @@ def test_a_killed_web_worker_is_replaced(lasting):
     (victim,) = child(lasting, "gunicorn").children()
     victim.kill()
     lasting.wait_for(lambda: not is_running(victim) and is_at_work(lasting), "a replacement")
+
+
+def test_more_requests_at_once_than_it_has_connections_are_all_answered(lasting):
+    lasting.wait_for(lambda: is_at_work(lasting), "a whole service")
+    with ThreadPoolExecutor(100) as clients:
+        statuses = list(clients.map(lambda _: page(lasting, "/unsecured/mon/ping"), range(200)))
+    assert statuses == [200] * 200
 
 
 def test_it_writes_a_log_file_of_json_lines_that_does_not_hold_the_password(lasting):

@@ -8,6 +8,7 @@ from django.db import connections
 
 from tasks.cluster.cluster import Cluster
 from tasks.cluster.database import DatabaseNotReady, require_migrated, wait_for_database
+from tasks.cluster.schedules import ensure_schedules
 
 
 class Command(BaseCommand):
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         try:
             wait_for_database(settings.UTASK_DATABASE_WAIT)
             require_migrated()
+            ensure_schedules()
         except DatabaseNotReady as error:
             raise CommandError(str(error)) from error
         finally:
