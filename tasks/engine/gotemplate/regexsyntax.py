@@ -5,7 +5,7 @@ for each open group, how high and how large Go's syntax tree would be.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from .regexerrors import RegexpError
@@ -39,12 +39,16 @@ _TOKEN: Final = re.compile(
 
 @dataclass(slots=True)
 class _Node:
-    """A part of Go's tree: its levels, the instructions it becomes, and whether it stands for one character."""
+    """A part of Go's tree: its levels, the instructions it becomes, and whether it stands for one character.
+
+    A literal is a run of characters; one that was ``grouped`` is repeated as a whole.
+    """
 
     height: int = 1
     size: int = 1
     literal: bool = False
     single: bool = False
+    grouped: bool = False
 
 
 @dataclass(slots=True)
@@ -59,14 +63,14 @@ class _Group:
         last = self.sequence[-1] if self.sequence else None
         if last is not None and last.literal:
             last.size += 1
-            last.single = False
+            last.single = last.grouped = False
         else:
             self.sequence.append(_Node(literal=True, single=True))
 
     def take_last(self) -> _Node:
         """The part that a repeat applies to: of some literal text only the last character."""
         last = self.sequence.pop()
-        if last.literal and last.size > 1:
+        if last.literal and last.size > 1 and not last.grouped:
             last.size -= 1
             self.sequence.append(last)
             return _Node(literal=True, single=True)
@@ -83,8 +87,8 @@ class _Group:
         else:
             node = _joined(self.branches, len(self.branches) - 1)
         if self.captures:
-            node = _Node(node.height + 1, node.size + 2)
-        return node
+            return _Node(node.height + 1, node.size + 2)
+        return replace(node, grouped=True)
 
 
 def _joined(nodes: list[_Node], extra: int) -> _Node:
