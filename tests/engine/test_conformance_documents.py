@@ -163,7 +163,7 @@ def test_the_version_of_each_schema_is_filled_in(read):
     definition, _ = read("computeVersion")
     assert definition is not None
     drafts = {
-        name: step.json_schema["$schema",][len("http://json-schema.org/draft-") :][:2]
+        name: step.json_schema["$schema"][len("http://json-schema.org/draft-") :][:2]
         for name, step in definition.steps.items()
     }
     assert drafts == {
