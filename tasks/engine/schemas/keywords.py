@@ -3,11 +3,11 @@
 A check yields one ``Problem`` for each fault. Problems never show the value itself, which may be secret.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from tasks.engine.gotemplate.golang import to_bytes
+from tasks.engine.gotemplate.jsontext import dumps
 from tasks.engine.gotemplate.regexps import compile_pattern
 
 from .errors import Path, shortened
@@ -51,7 +51,11 @@ def _accepts(schema: Schema, value: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return shortened(json.dumps(value, ensure_ascii=False, default=str))
+    try:
+        return shortened(dumps(value))
+    except ValueError:
+        # An infinity in a schema that was never JSON.
+        return shortened(str(value))
 
 
 # Any value ------------------------------------------------------------------------------------------------------

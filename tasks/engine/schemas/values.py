@@ -2,13 +2,9 @@
 
 from collections.abc import Hashable, Mapping
 from decimal import Decimal
-from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 
 from tasks.engine.gotemplate.jsonnumbers import JSONNumber
-
-#: Powers of ten beyond which a number is not written out to be divided.
-_LARGEST_POWER: Final = 400
 
 
 def number(value: Any) -> Decimal | None:
@@ -63,10 +59,20 @@ def identity(value: Any) -> Hashable:
 
 
 def is_multiple(value: Decimal, unit: Decimal) -> bool:
-    """Whether a number divides by another without a rest, in exact decimals."""
+    """Whether a number divides by another without a rest: exactly, and whatever their exponents."""
     if value.is_zero():
         return True
-    if max(abs(value.adjusted()), abs(unit.adjusted())) > _LARGEST_POWER:
-        quotient = float(value) / float(unit) if float(unit) else float("inf")
-        return quotient.is_integer()
-    return (Fraction(value) / Fraction(unit)).denominator == 1
+    whole, exponent = _whole_and_exponent(value)
+    divisor, divisor_exponent = _whole_and_exponent(unit)
+    power = exponent - divisor_exponent
+    if power >= 0:
+        return whole * pow(10, power, divisor) % divisor == 0
+    # Beyond as many zeroes as the number has digits there is always a rest.
+    return -power <= value.adjusted() - exponent and whole % (divisor * 10**-power) == 0
+
+
+def _whole_and_exponent(value: Decimal) -> tuple[int, int]:
+    """The digits as one whole number, and the power of ten it is to be multiplied by."""
+    _, digits, exponent = value.as_tuple()
+    assert isinstance(exponent, int)  # an infinity has none, and never comes here
+    return int(Decimal((0, digits, 0))), exponent
