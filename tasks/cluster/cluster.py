@@ -7,7 +7,7 @@ import time
 import uuid
 from typing import Any
 
-from tasks.cluster.sentinel import Sentinel
+from tasks.cluster.sentinel import keep_sentinel
 from tasks.cluster.shared import SharedFlag
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Cluster:
         while not self._stop.is_set():
             began = time.monotonic()
             sentinel = multiprocessing.get_context("fork").Process(
-                target=Sentinel, args=(self._stop, SharedFlag(), self._id), name="sentinel"
+                target=keep_sentinel, args=(self._stop, self._id), name="sentinel"
             )
             sentinel.start()
             log.info("cluster started", extra={"sentinel": sentinel.pid})

@@ -1,5 +1,6 @@
 """The process that keeps the others alive: one runner in each worker but the last, which serves ordinary jobs."""
 
+import logging
 import os
 import signal
 import time
@@ -24,6 +25,8 @@ from tasks.cluster.signals import (
     parent_pid,
     send_when_parent_dies,
 )
+
+log = logging.getLogger(__name__)
 
 #: Seconds between two requests to end, to workers that were forked too recently to hear the first.
 _ASK_AGAIN_SECONDS = 0.5
@@ -91,6 +94,19 @@ class Sentinel(stock.Sentinel):  # type: ignore[misc]  # django-q2 has no types
             with suppress(ProcessLookupError):
                 if process.is_alive():
                     os.kill(process.pid, signal.SIGKILL if late else signal.SIGTERM)
+
+
+def keep_sentinel(stop_event: SharedFlag, cluster_id: Any) -> None:
+    """The sentinel's process, from its first line to its last.
+
+    One that fails ends at once: Python's own way out would wait for daemons that wait for it. The kernel tells them.
+    """
+    try:
+        Sentinel(stop_event, SharedFlag(), cluster_id)
+    except Exception:
+        log.exception("sentinel failed")
+        logging.shutdown()
+        os._exit(1)
 
 
 def _in_worker(**_: Any) -> None:

@@ -48,14 +48,10 @@ class Command:
 
     def manage(self, *arguments: str) -> str:
         """Run another command to its end, in the same environment; what it printed."""
-        return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            env=self.environ,
-            cwd=ROOT,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(command, env=self.environ, cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def start(self) -> "Command":
         """Start it in a session of its own."""

@@ -29,6 +29,17 @@ def test_a_killed_process_is_replaced_and_work_goes_on(lasting, kind):
     until(lambda: len(lasting.left_over()) == len(lasting.family()), "the orphans' end")
 
 
+def test_a_sentinel_that_fails_is_replaced_and_nobody_waits_for_it(lasting):
+    until(lambda: is_whole(lasting), "a whole cluster")
+    switch = lasting.folder / "notes.break"
+    switch.touch()
+    until(lambda: len(lasting.noted("broken")) >= 1, "a failure")
+    switch.unlink()
+    until(lambda: is_whole(lasting), "a whole cluster")
+    a_job_is_done(lasting)
+    until(lambda: len(lasting.left_over()) == len(lasting.family()), "the orphans' end")
+
+
 def test_many_idle_workers_killed_one_after_the_other_leave_nobody_deaf(lasting):
     """Upstream: the idle reader holds the queue's semaphore and takes it to its grave."""
     for _ in range(8):
