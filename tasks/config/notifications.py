@@ -177,7 +177,12 @@ def _read_opsgenie(_name: str, config: Shape, _items: Items) -> dict[str, object
     zone = config.text("zone")
     if zone not in OPSGENIE_ZONES:
         config.refuse("zone", f'failed to instantiate opsgenie notification sender: opsgenie zone "{zone}" not found')
-    return {"zone": zone, "api_key": config.text("api_key"), "timeout": config.duration("timeout", _OPSGENIE_TIMEOUT)}
+    return {
+        "zone": zone,
+        "api_key": config.text("api_key"),
+        "api_url": config.text("api_url").rstrip("/"),
+        "timeout": config.duration("timeout", _OPSGENIE_TIMEOUT),
+    }
 
 
 _CONFIG_READERS: Mapping[str, Callable[[str, Shape, Items], dict[str, object]]] = {
