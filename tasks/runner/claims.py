@@ -108,8 +108,8 @@ def _claim_limited(due: QuerySet[Resolution], limits: Limits, most: int) -> list
         take = min(free, most - len(found))
         if take > 0:
             found += list(_locked(due.filter(template_name=name), take))
-        if take < free or free == 0:
-            _say_why(due.filter(template_name=name), name, limits.limited_templates[name])
+        left = due.filter(template_name=name).exclude(pk__in=[row.pk for row in found])
+        _say_why(left, name, limits.limited_templates[name])
     return found
 
 

@@ -267,12 +267,14 @@ class Coordinator:
 
     def _committed(self, turn: _Turn) -> None:
         work = self.work
+        del work.late[: turn.late]
         for each in turn.written:
             each.written()
             work.touched.pop(each.id, None)
             if each.ended:
                 work.let_go(each)
         for each in turn.lost:
+            work.late += [(each.task_id, step) for step in each.unwritten_results()]
             self._lose(each)
         if turn.granted is not None:
             work.limits.committed(turn.granted)
@@ -280,7 +282,6 @@ class Coordinator:
         for piece in turn.begun:
             checkpoints.reached(Moment.RUNNING_WRITTEN)
             work.begin(piece)
-        del work.late[: turn.late]
         self._take_in_hand(turn)
         self._careful_turns = max(0, self._careful_turns - 1)
         self._ring(turn)

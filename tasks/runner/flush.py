@@ -168,7 +168,7 @@ def _steps_to_write(held: Held, changes: Changes, begun: Sequence[str]) -> Itera
     unbegun = held.unbegun
     if not unbegun:
         return changes.steps.values()
-    steps = {**changes.steps, **{name: held.engine.step(name) for name in begun}}
+    steps = {**changes.steps, **{name: held.engine.step(name) for name in {*begun, *held.restated}}}
     return [
         replace(step, state=StepState.TODO, waiting=unbegun[name])
         if name in unbegun and name not in begun and step.state == StepState.RUNNING

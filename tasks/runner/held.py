@@ -4,6 +4,7 @@ Only the coordinator's thread touches it.
 """
 
 import uuid
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -70,11 +71,15 @@ class Held:
     claimed: bool = False
     #: Taken from the engine, but not written: the database was away.
     unwritten: Changes = field(default_factory=Changes)
+    #: Jobs that the coordinator does itself, first come first served.
+    quick: deque[Job] = field(default_factory=deque)
     questions: list[Question] = field(default_factory=list)
     #: Answered in a transaction that is not committed yet.
     answered: list[Answered] = field(default_factory=list)
     #: Steps that the engine has started, though no action has begun: their rows say TODO, and this is why.
     unbegun: dict[str, str] = field(default_factory=dict)
+    #: Steps whose row must be written again, because they wait for something else now.
+    restated: set[str] = field(default_factory=set)
     #: Effects that gave runs back, which must not be counted twice.
     given_back: dict[int, Telling] = field(default_factory=dict)
     ended: RunEnded | None = None
@@ -88,7 +93,13 @@ class Held:
         """What was taken is committed."""
         self.unwritten = only_steps(self.unwritten) if self.claimed and not self.ended else Changes()
         self.answered = []
+        self.restated = set()
         self.claimed = False
+
+    def unwritten_results(self) -> list[str]:
+        """Steps whose result is not written."""
+        moves = self.take_changes().journal
+        return [move.step for move in moves if move.kind == "step" and move.event == StepEvent.ENDED]
 
 
 def merged(first: Changes, then: Changes) -> Changes:

@@ -51,7 +51,8 @@ class Work:
         self.to_begin: deque[Piece] = deque()
         #: Results that came too late: (task, step).
         self.late: list[tuple[int, str]] = []
-        self._here: deque[tuple[Held, Job]] = deque()
+        #: Those with quick jobs, which are theirs in ``Held.quick``: one is done with before the next.
+        self._here: dict[int, Held] = {}
         self._for_hands: deque[Piece] = deque()
         self._for_slots: dict[tuple[int, int], Piece] = {}
         self._in_hands: set[Piece] = set()
@@ -85,7 +86,8 @@ class Work:
 
     def _assign(self, held: Held, job: Job) -> None:
         if not job.slow and (job.pure or not job.calls):
-            self._here.append((held, job))
+            self._here.setdefault(held.id, held)
+            held.quick.append(job)
             return
         piece = calls.piece_of(held, job, self._registry)
         if job.calls and not job.pure:
@@ -104,15 +106,21 @@ class Work:
         """Do what is quick and has no effect outside, for so long at most."""
         until = time.monotonic() + seconds
         while self._here and time.monotonic() < until:
-            held, job = self._here.popleft()
-            if held.id not in self.held:
-                continue
-            if not job.calls:
-                self.take(held, evaluate(job), now)
-                continue
-            done = calls.make(calls.piece_of(held, job, self._registry), self._registry)
-            self._ended(held, done, now)
+            held = next(iter(self._here.values()))
+            self._do(held, held.quick.popleft(), now)
+            if not held.quick:
+                self._here.pop(held.id, None)
+        if self._here:
+            # One that repeats itself for ever must not keep the others from their turn.
+            first = next(iter(self._here))
+            self._here[first] = self._here.pop(first)
         self._hand_out()
+
+    def _do(self, held: Held, job: Job, now: datetime) -> None:
+        if job.calls:
+            self._ended(held, calls.make(calls.piece_of(held, job, self._registry), self._registry), now)
+        else:
+            self.take(held, evaluate(job), now)
 
     @property
     def has_quick_work(self) -> bool:
@@ -144,6 +152,7 @@ class Work:
             held.unbegun[step] = (
                 f"waits for a slot of the resource {', '.join(names)}, taken when another gives it back"
             )
+            held.restated.add(step)
             self.touched[held.id] = held
             self._for_slots[held.id, piece.job.serial] = piece
             self.limits.waiting.append(Claim(held.id, step, piece.job.serial, names, now))
@@ -262,6 +271,7 @@ class Work:
         """The resolution is not ours any more: whatever is under way for it is told to stop, or forgotten."""
         self.held.pop(held.id, None)
         self.touched.pop(held.id, None)
+        self._here.pop(held.id, None)
         self.limits.forget(held.id)
         self.to_begin = deque(piece for piece in self.to_begin if piece.resolution_id != held.id)
         self._for_hands = deque(piece for piece in self._for_hands if piece.resolution_id != held.id)
@@ -275,7 +285,7 @@ class Work:
         """Serials of the calls that no hand has begun."""
         waiting: Iterator[Piece] = itertools.chain(self.to_begin, self._for_hands, self._for_slots.values())
         return frozenset(piece.job.serial for piece in waiting if piece.resolution_id == held.id) | frozenset(
-            job.serial for each, job in self._here if each is held
+            job.serial for job in held.quick
         )
 
     def stop_all(self) -> None:

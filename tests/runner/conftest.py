@@ -10,6 +10,7 @@ import pytest
 from tasks.models import Task
 from tasks.runner import resident
 from tasks.runner.coordinator import Coordinator
+from tasks.services import catalog
 from tasks.services.identity import actor_named
 from tasks.services.tasks import create_task
 from tasks.services.templates import load_templates
@@ -18,14 +19,38 @@ from tests.runner.turns import settle
 ADMIN = actor_named("admin", superuser=True)
 
 
+ACTIONS = Path(__file__).parent / "actions"
+
+
 @pytest.fixture
-def runner(transactional_db: None) -> Iterator[Coordinator]:
-    """A registered runner; turns are the test's."""
-    coordinator = resident.make()
-    yield coordinator
-    coordinator.work.stop_all()
-    coordinator.work.hands.close()
-    coordinator.presence.end(coordinator.fence.runner_id)
+def test_actions(settings: Any) -> Iterator[None]:
+    """The actions of the folder beside this file are there."""
+    settings.UTASK_ACTIONS_PATH = [*settings.UTASK_ACTIONS_PATH, ACTIONS]
+    catalog.registry.cache_clear()
+    yield
+    catalog.registry.cache_clear()
+
+
+@pytest.fixture
+def runners(transactional_db: None, test_actions: None) -> Iterator[Callable[[], Coordinator]]:
+    """Makes registered runners in this process; turns are the test's."""
+    made: list[Coordinator] = []
+
+    def make() -> Coordinator:
+        made.append(resident.make())
+        return made[-1]
+
+    yield make
+    for coordinator in made:
+        coordinator.work.stop_all()
+        coordinator.work.hands.close()
+        coordinator.presence.end(coordinator.fence.runner_id)
+
+
+@pytest.fixture
+def runner(runners: Callable[[], Coordinator]) -> Coordinator:
+    """One of them."""
+    return runners()
 
 
 @pytest.fixture
@@ -45,12 +70,22 @@ def load(tmp_path: Path, transactional_db: None) -> Callable[..., None]:
 
 
 @pytest.fixture
-def play(load: Callable[..., None], runner: Coordinator) -> Callable[..., Task]:
+def ask(load: Callable[..., None], test_actions: None) -> Callable[..., Task]:
+    """Load one template and make a task of it."""
+
+    def ask_for(steps: str, *, inputs: Mapping[str, Any] | None = None, about: str = "") -> Task:
+        load(document("played", steps, about))
+        return create_task(ADMIN, "played", inputs or {})
+
+    return ask_for
+
+
+@pytest.fixture
+def play(ask: Callable[..., Task], runner: Coordinator) -> Callable[..., Task]:
     """Load one template, make a task of it, and turn until nothing moves by itself any more."""
 
-    def play_text(steps: str, *, inputs: Mapping[str, Any] | None = None, about: str = "") -> Task:
-        load(document("played", steps, about))
-        task = create_task(ADMIN, "played", inputs or {})
+    def play_text(steps: str, **more: Any) -> Task:
+        task = ask(steps, **more)
         settle(runner)
         task.refresh_from_db()
         return task

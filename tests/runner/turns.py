@@ -2,7 +2,7 @@
 
 import select
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from tasks.models import Resolution, Step, Task, clock
@@ -35,3 +35,13 @@ def states(task: Task) -> Mapping[str, str]:
 def resolution_of(task: Task) -> Resolution:
     """The task's resolution as stored now."""
     return Resolution.objects.get(task=task)
+
+
+def turn_until(runner: Coordinator, happened: Callable[[], bool], *, seconds: float = 20.0) -> None:
+    """Turn until something has happened."""
+    until = time.monotonic() + seconds
+    runner.should_claim = True
+    while not happened():
+        if not runner.run_once():
+            select.select([runner.work.hands], [], [], 0.01)
+        assert time.monotonic() < until, "it did not happen"
