@@ -28,6 +28,5 @@ def check_template(key: str, name: str, surroundings: Surroundings) -> Iterator[
 
 def refusal(answer: Mapping[str, Any], *, metadata: Any = None) -> ActionError:
     """The error for an effect that was refused: what template or rights forbid blocks, the rest is retried."""
-    where = f"input {answer['index']}: " if "index" in answer else ""
     blocks = answer["refused"] in ("input", "not allowed")
-    return (ClientError if blocks else ServerError)(where + answer["message"], metadata=metadata)
+    return (ClientError if blocks else ServerError)(answer["message"], metadata=metadata)

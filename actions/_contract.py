@@ -74,15 +74,15 @@ class Surroundings:
 
     The first five come from the engine, so that actions read data exactly as templates do:
     ``loads(text)`` decodes JSON, numbers keeping their text; ``loads_first(text)`` reads the first value and leaves the
-    rest; ``load_yaml(text)`` reads YAML; all raise ValueError. ``dumps(value)`` encodes JSON. ``check_schema(schema)``
-    raises ValueError for what is no JSON schema.
+    rest; ``load_yaml(text)`` reads YAML; all raise ValueError. ``dumps(value)`` encodes JSON. ``read_schema(schema)``
+    gives a JSON schema in its normal form, ValueError for what is none.
     """
 
     loads: Callable[[str], Any]
     loads_first: Callable[[str], Any]
     dumps: Callable[[Any], str]
     load_yaml: Callable[[str], Any]
-    check_schema: Callable[[Any], object]
+    read_schema: Callable[[Any], Any]
     #: Text of the one configuration item of that name, concealed ones too; LookupError when there is none, or several.
     config: Callable[[str], str] = _nothing_configured
     #: Where ``script`` looks, first folder first.

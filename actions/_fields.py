@@ -1,7 +1,7 @@
 """Declared configuration: a class of annotated fields, and what is known of each.
 
 ``field`` is all that an author needs. From the declaration come the decoding, the check at load and at run, the JSON
-schema for editors and the reference in the documentation; how, stands in ``_shapes``.
+schema for editors and the reference in the documentation; how, stands in ``_declarations`` and ``_shapes``.
 """
 
 from __future__ import annotations

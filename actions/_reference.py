@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from actions import Surroundings
+from actions._declarations import Declaration, ObjectShape
 from actions._fields import REQUIRED, Field
 from actions._registry import RegisteredAction, Registry
-from actions._shapes import Declaration, ListShape, ObjectShape, Shape
+from actions._shapes import ListShape, Shape
 
 _BLOCK = "<!-- keys of {name} -->\n\n{table}\n<!-- end -->"
 _MARKS = re.compile(r"<!-- keys of (\w+) -->\n.*?<!-- end -->", re.DOTALL)

@@ -35,7 +35,8 @@ from actions._contract import (
     ServerError,
     Surroundings,
 )
-from actions._shapes import Declaration, Layer, Reading, type_word
+from actions._declarations import Declaration
+from actions._shapes import Layer, Reading, type_word
 
 ENTRY_POINTS = "utask.actions"
 

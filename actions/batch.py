@@ -93,7 +93,8 @@ class Batch(Action):
 
     def answered(self, cfg: Config, ctx: Context, answer: BatchAnswer | Refused) -> Result:
         if "refused" in answer:
-            raise refusal(answer, metadata=ctx.metadata)
+            where = f"input {answer['index']}: " if "index" in answer else ""
+            raise refusal({**answer, "message": where + answer["message"]}, metadata=ctx.metadata)
         states = answer["states"]
         not_created = max(0, len(all_inputs(cfg)[0]) - answer["started"])
         unfinished = sum(count for state, count in states.items() if state not in FINAL)

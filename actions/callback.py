@@ -62,15 +62,14 @@ class Callback(Action):
 
     @staticmethod
     def _schema(cfg: Config, ctx: Context) -> Any:
-        """The schema as a value, None for none. Raises ClientError for what is no JSON schema."""
+        """The schema in its normal form, None for none. Raises ClientError for what is no JSON schema."""
         if cfg.schema in (None, ""):
             return None
         try:
             schema = ctx.loads(cfg.schema) if isinstance(cfg.schema, str) else cfg.schema
-            ctx.surroundings.check_schema(schema)
+            return ctx.surroundings.read_schema(schema)
         except ValueError as error:
             raise ClientError(f"schema: is no JSON schema: {error}") from error
-        return schema
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,17 @@ from tasks.engine import goyaml
 from tasks.engine.building import normalised_name
 from tasks.engine.catalog import ConfigProblem
 from tasks.engine.gotemplate.jsontext import dumps, loads, loads_first
-from tasks.engine.schemas import check_schema
+from tasks.engine.schemas import check_schema, normalise
 from tasks.models import Template
 
 
 def _load_yaml(text: str) -> Any:
     return goyaml.read(text).value
+
+
+def _read_schema(schema: Any) -> Any:
+    check_schema(schema)
+    return normalise(schema)
 
 
 @cache
@@ -31,7 +36,7 @@ def registry() -> Registry:
         loads_first=loads_first,
         dumps=dumps,
         load_yaml=_load_yaml,
-        check_schema=check_schema,
+        read_schema=_read_schema,
         config=lambda name: configuration().items.only(name),
         scripts_folders=tuple(settings.UTASK_SCRIPTS_PATH),
         base_url=current.base_url,

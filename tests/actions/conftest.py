@@ -5,22 +5,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from actions._contract import Context, Requester, Result, Surroundings
 from actions._registry import Registry
 from tasks.engine import goyaml
 from tasks.engine.gotemplate.jsontext import dumps, loads, loads_first
+from tasks.engine.schemas import check_schema, normalise
 from tests.peers.authority import Authority
 from tests.peers.web import WebPeer
 
 
-def check_schema(schema: Any) -> None:
-    try:
-        jsonschema.Draft7Validator.check_schema(schema)
-    except jsonschema.SchemaError as error:
-        raise ValueError(error.message) from error
+def read_schema(schema: Any) -> Any:
+    check_schema(schema)
+    return normalise(schema)
 
 
 @pytest.fixture
@@ -32,7 +30,7 @@ def surroundings(tmp_path: Path) -> Surroundings:
         loads_first=loads_first,
         dumps=dumps,
         load_yaml=lambda text: goyaml.read(text).value,
-        check_schema=check_schema,
+        read_schema=read_schema,
         scripts_folders=(tmp_path / "scripts",),
         base_url="http://utask.example.com/",
     )

@@ -107,18 +107,19 @@ def test_a_cache_configuration_that_cannot_work_is_refused(refused, changes):
 
 # callback
 
+SCHEMA = {"$schema": "http://json-schema.org/draft-07/schema#", "type": "object"}
 CREATED = {"id": "foobar", "token": "s3cr3t"}
 
 
-@pytest.mark.parametrize("schema", ['{"type": "object"}', {"type": "object"}])
+@pytest.mark.parametrize("schema", ['{"type": "object"}', {"type": "object", "version": 7}])
 def test_creating_gives_out_a_url_and_the_schema(run_action, schema):
     configuration = {"action": "Create", "schema": schema}
-    assert run_action("callback", configuration).effects == (CreateCallback({"type": "object"}),)
+    assert run_action("callback", configuration).effects == (CreateCallback(SCHEMA),)
     assert run_action("callback", configuration, answer=CREATED).output == {
         "id": "foobar",
         "url": "http://utask.example.com/unsecured/callback/foobar?t=s3cr3t",
         "token": "s3cr3t",
-        "schema": {"type": "object"},
+        "schema": SCHEMA,
     }
 
 
