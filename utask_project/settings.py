@@ -180,6 +180,8 @@ UTASK_CORS_ORIGINS = environment.words("UTASK_CORS_ORIGINS", default=["*"])
 UTASK_OPEN_METRICS = environment.flag("UTASK_OPEN_METRICS")
 #: Streams of events that one web process serves at a time: each takes a thread.
 UTASK_MAX_STREAMS = environment.number("UTASK_MAX_STREAMS", default=64, least=0, most=100_000)
+#: A folder with the pages of a dashboard, the original's or another, for /ui/dashboard/. None: the admin is shown.
+UTASK_DASHBOARD_PATH = Path(text).absolute() if (text := environment.text("UTASK_DASHBOARD_PATH")) else None
 #: Tasks of one batch.
 UTASK_MAX_BATCH = environment.number("UTASK_MAX_BATCH", default=10_000, least=1, most=1_000_000)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = UTASK_HTTPS
@@ -225,16 +227,30 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "tasks.api.errors.answer_error",
     "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "tasks.api.openapi.OperationSchema",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "µTask",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "DESCRIPTION": (
+        "Tasks from templates: ask for one, resolve it, watch it run. Every body is read as JSON or YAML, whatever its "
+        "content type; answers are JSON, or YAML where `Accept: application/x-yaml` asks for it."
+    ),
+    "VERSION": UTASK_VERSION,
+    "LICENSE": {"name": "BSD-3-Clause"},
     "SERVE_INCLUDE_SCHEMA": False,
-    # What the document lacks is no matter of deployment: the API's own tests look at it.
-    "ENABLE_DJANGO_DEPLOY_CHECK": False,
+    "SCHEMA_PATH_PREFIX": "",
+    "SORT_OPERATIONS": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "TAGS": [
+        {"name": "01 - task", "description": "Tasks and batches."},
+        {"name": "02 - resolution", "description": "The running of a task, and its steps."},
+        {"name": "03 - comment", "description": "What people say about a task."},
+        {"name": "04 - template", "description": "What can be asked for."},
+        {"name": "05 - function", "description": "Actions under a name of their own, for templates."},
+        {"name": "callback", "description": "Answers from outside."},
+        {"name": "x-misc", "description": "The service itself."},
+    ],
 }
 
 # --- Work ------------------------------------------------------------------------------------------------------------

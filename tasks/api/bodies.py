@@ -25,21 +25,36 @@ class AnyParser(BaseParser):
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
+        value = self.value_of(stream)
+        return {} if value is None else value
+
+    @staticmethod
+    def value_of(stream: IO[bytes]) -> dict[str, Any] | None:
+        """The mapping that was sent; None for null and for nothing. Raises ParseError."""
         limit = configuration().cfg.max_body_bytes
         content = stream.read(limit + 1)
         if len(content) > limit:
             raise ParseError(f"the body is too large: at most {limit} bytes are read")
         if not content.strip():
-            return {}
+            return None
         try:
             value = read_body(content)
         except BadRequest as error:
             raise ParseError(str(error)) from None
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            raise ParseError("the body must be a mapping (an object)")
+        if value is not None and not isinstance(value, dict):
+            raise ParseError("the body cannot be parsed: it must be a mapping (an object)")
+        if b"0" in content and _holds_null_character(value):
+            raise ParseError("the body holds the character U+0000, which cannot be stored")
         return value
+
+
+def _holds_null_character(value: Any) -> bool:
+    """Whether a text anywhere in the value holds it; only an escape (``\\u0000``, ``\\0``) can have brought it."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any("\0" in str(key) or _holds_null_character(inner) for key, inner in value.items())
+    return isinstance(value, list) and any(map(_holds_null_character, value))
 
 
 class Text(serializers.CharField):
@@ -67,21 +82,28 @@ class Flag(serializers.BooleanField):
         return data
 
 
-class Texts(serializers.ListField):
-    """A list of texts."""
+#: As long as a name of somebody, of a group, of a tag may be.
+LONGEST_NAME = 255
 
-    child = Text()
+
+class Names(serializers.ListField):
+    """A list of names of users or groups."""
+
+    child = Text(max_length=LONGEST_NAME)
     default_error_messages = {"not_a_list": "a list of texts is expected"}
 
 
-class TextMap(serializers.DictField):
+class Tags(serializers.DictField):
     """A mapping of texts."""
 
     child = Text(allow_null=True)
     default_error_messages = {"not_a_dict": "a mapping of texts is expected"}
 
     def to_internal_value(self, data: Any) -> Any:
-        return {key: "" if value is None else value for key, value in super().to_internal_value(data).items()}
+        tags = super().to_internal_value(data)
+        if any(len(key) > LONGEST_NAME for key in tags):
+            raise serializers.ValidationError(f"a key has more than {LONGEST_NAME} characters")
+        return {key: "" if value is None else value for key, value in tags.items()}
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)

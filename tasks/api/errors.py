@@ -7,8 +7,9 @@ import logging
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404
+from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -25,35 +26,33 @@ STATUS_BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
     (errors.WrongState, 400),
     (errors.Conflict, 409),
     (errors.Maintenance, 405),
+    (errors.Outdated, 412),
+    (errors.TooMany, 429),
 )
 
 _AWAY = "the database cannot be reached at the moment; nothing was changed, try again"
 _UNEXPECTED = "something went wrong in the server; it was logged under this request's id"
 
 
-class UnknownRoute(exceptions.APIException):
-    """No such path, or not with this method."""
+def status_of(error: errors.ServiceError) -> int:
+    """The status that a service's refusal is answered with."""
+    return next(status for kind, status in STATUS_BY_ERROR if isinstance(error, kind))
 
-    status_code = 404
 
-
-def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
+def answer_error(error: Exception, context: dict[str, Any]) -> Response:
     """The answer for whatever a view raised; nothing gets past as a page of the framework."""
     if isinstance(error, errors.ServiceError):
-        status = next(status for kind, status in STATUS_BY_ERROR if isinstance(error, kind))
-        return _answer(status, str(error))
+        return _answer(status_of(error), str(error))
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         return _unauthenticated(error)
     if isinstance(error, exceptions.ValidationError):
         return _answer(400, first_complaints(error.detail))
-    if isinstance(error, exceptions.MethodNotAllowed):
-        return None
     if isinstance(error, exceptions.APIException):
         return _answer(error.status_code, str(error.detail))
     if isinstance(error, Http404):
         return _answer(404, "not found")
-    if isinstance(error, SuspiciousOperation):
-        return _answer(400, "the request cannot be read")
+    if isinstance(error, SuspiciousOperation | MultiPartParserError | DataError):
+        return _answer(400, "the request cannot be read, or holds what cannot be stored")
     if isinstance(error, OperationalError | InterfaceError):
         log.error("database away", exc_info=error)
         return _answer(503, _AWAY, {"Retry-After": "2"})

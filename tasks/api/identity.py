@@ -12,7 +12,7 @@ _REMEMBERED = "_utask_actor"
 
 def actor_of_request(request: Request) -> Actor:
     """The acting user, found once a request."""
-    found: Actor | None = getattr(request, _REMEMBERED, None)
+    found = known_actor(request)
     if found is None:
         user, address = request.user, address_of(request.META)
         if isinstance(user, NamedUser):
@@ -20,4 +20,10 @@ def actor_of_request(request: Request) -> Actor:
         else:
             found = actor_of_user(user, address=address)
         setattr(request, _REMEMBERED, found)
+    return found
+
+
+def known_actor(request: Request) -> Actor | None:
+    """The acting user, if he was asked for already."""
+    found: Actor | None = getattr(request, _REMEMBERED, None)
     return found

@@ -1,20 +1,27 @@
-"""Around the API's answers: cross-origin headers, paths with a slash too many, the plain answer for unknown paths.
+"""Around the API's answers: cross-origin headers, the audit's line, paths with a slash too many, unknown paths.
 
-The admin's pages are left alone. Source: docs/api.md, "Paths".
+Pages (the admin, static files) are left alone. Source: docs/api.md, "Paths".
 """
 
+import time
+import uuid
 from collections.abc import Callable
+from urllib.parse import quote
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
 
+from tasks.api.addresses import address_of
 from tasks.api.views.base import unknown_route
+from tasks.telemetry import audit
 
-_PAGES = ("/admin/", "/static/")
+_PAGES = ("/admin/", "/static/", "/ui/")
+_METRICS = "/metrics"
+_METHODS = "GET,POST,PUT,DELETE"
 _CROSS_ORIGIN = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET,POST,PUT,DELETE",
-    "Access-Control-Allow-Headers": "Content-Type, Authorization, Idempotency-Key",
-    "Access-Control-Expose-Headers": "Content-Type, Link, X-Paging-PageSize",
+    "Access-Control-Allow-Methods": _METHODS,
+    "Access-Control-Allow-Headers": "Content-Type, Authorization, Idempotency-Key, If-Match",
+    "Access-Control-Expose-Headers": "Content-Type, ETag, Link, X-Paging-PageSize, X-Request-Id",
 }
 
 
@@ -31,20 +38,48 @@ class ApiMiddleware:
         if request.path_info != "/" and request.path_info.endswith("/"):
             return _without_slash(request)
         if request.method == "OPTIONS":
-            answer: HttpResponseBase = HttpResponse(status=204)
-        else:
-            answer = self._get_response(request)
-            if answer.status_code == 404 and request.resolver_match is None:
-                return unknown_route()
-        for name, value in _CROSS_ORIGIN.items():
-            answer.headers.setdefault(name, value)
-        return answer
+            return _with_cross_origin(request, HttpResponse(status=204, headers={"Allow": _METHODS}))
+        begun = time.monotonic()
+        request_id = audit.request_id_of(request.META.get("HTTP_X_REQUEST_ID", ""), uuid.uuid4().hex)
+        answer = self._get_response(request)
+        if request.resolver_match is None:
+            # The admin's path without its slash is mended by Django; everything else that is unknown says so plainly.
+            return unknown_route() if answer.status_code == 404 else answer
+        told = getattr(request, "utask_audit", None)
+        if told is not None and told.action and request.path_info != _METRICS:
+            audit.write(_asked(request, request_id), told, status=answer.status_code, seconds=time.monotonic() - begun)
+        answer.headers["X-Request-Id"] = request_id
+        return answer if request.path_info == _METRICS else _with_cross_origin(request, answer)
+
+
+def _asked(request: HttpRequest, request_id: str) -> audit.Asked:
+    return audit.Asked(
+        method=str(request.method),
+        path=request.path_info,
+        query=request.META.get("QUERY_STRING", ""),
+        host=request.META.get("HTTP_HOST", ""),
+        address=address_of(request.META),
+        user_agent=request.META.get("HTTP_USER_AGENT", ""),
+        request_id=request_id,
+    )
+
+
+def _with_cross_origin(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
+    allowed = settings.UTASK_CORS_ORIGINS
+    origin = "*" if "*" in allowed else request.META.get("HTTP_ORIGIN", "")
+    if origin == "*" or origin in allowed:
+        answer.headers["Access-Control-Allow-Origin"] = origin
+    if origin != "*":
+        answer.headers["Vary"] = ", ".join(filter(None, [answer.headers.get("Vary", ""), "Origin"]))
+    for name, value in _CROSS_ORIGIN.items():
+        answer.headers[name] = value
+    return answer
 
 
 def _without_slash(request: HttpRequest) -> HttpResponse:
     query = request.META.get("QUERY_STRING", "")
-    # Collapsed, so that the target cannot be taken for another host.
-    target = "/" + request.path_info.strip("/") + (f"?{query}" if query else "")
+    # Collapsed at both ends, so that the target cannot be taken for another host.
+    target = "/" + quote(request.path_info.strip("/")) + (f"?{query}" if query else "")
     answer = HttpResponsePermanentRedirect(target)
     if request.method not in ("GET", "HEAD"):
         answer.status_code = 307

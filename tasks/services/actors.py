@@ -16,3 +16,5 @@ class Actor:
     is_admin: bool = False
     #: Where the request came from, for the journal; "" for acts from inside.
     address: str = field(default="", compare=False)
+    #: Operations that were allowed only because he is an administrator, noted as they are asked for; for the audit.
+    privileges: set[str] = field(default_factory=set, compare=False, repr=False)

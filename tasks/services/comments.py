@@ -72,8 +72,10 @@ def _changeable(actor: Actor, task: Task, comment_id: uuid.UUID) -> Comment:
         raise NotFound(f"no such comment: {comment_id}")
     if comment.automatic:
         raise PermissionDenied("this comment was written by the system: nobody can change it")
-    if not actor.is_admin and comment.username != actor.username:
-        raise PermissionDenied(f"{actor.username} may not {Operation.EDIT_COMMENT} of somebody else")
+    if comment.username != actor.username:
+        if not actor.is_admin:
+            raise PermissionDenied(f"{actor.username} may not {Operation.EDIT_COMMENT} of somebody else")
+        actor.privileges.add(Operation.EDIT_COMMENT)
     if comment.task_id != task.pk:
         raise BadRequest("the comment belongs to another task")
     return comment

@@ -43,3 +43,11 @@ class Maintenance(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("Maintenance mode activated")
+
+
+class TooMany(ServiceError):
+    """Tried too often in too short a time."""
+
+
+class Outdated(ServiceError):
+    """The object is not any more what the client has seen."""

@@ -135,23 +135,25 @@ def may(actor: Actor, operation: Operation, task: Task, resolution: Resolution |
 
 
 def require(actor: Actor, operation: Operation, task: Task, resolution: Resolution | None = None) -> None:
-    """Raise PermissionDenied (AdministratorsOnly where nobody else may) unless the actor may."""
+    """Raise PermissionDenied (AdministratorsOnly where nobody else may) unless the actor may.
+
+    What he may only as an administrator is noted in ``actor.privileges``.
+    """
     if operation in ADMINISTRATORS_ONLY:
         require_admin(actor, operation)
-    elif not may(actor, operation, task, resolution):
+        actor.privileges.add(operation)
+        return
+    held = roles(actor, task, resolution)
+    if not _granted_to(operation, held, task, resolution):
         raise PermissionDenied(f"{actor.username} may not {operation}")
+    if actor.is_admin and not _granted_to(operation, held - {Role.ADMIN}, task, resolution):
+        actor.privileges.add(operation)
 
 
 def require_admin(actor: Actor, operation: Operation = Operation.OPERATE) -> None:
     """Raise AdministratorsOnly unless the actor is one."""
     if not actor.is_admin:
         raise AdministratorsOnly(f"only administrators may {operation}")
-
-
-def by_privilege_alone(actor: Actor, operation: Operation, task: Task, resolution: Resolution | None = None) -> bool:
-    """Whether the actor may only because he is an administrator, which the audit marks."""
-    others = roles(actor, task, resolution) - {Role.ADMIN}
-    return actor.is_admin and not _granted_to(operation, others, task, resolution)
 
 
 def _granted_to(operation: Operation, held: frozenset[Role], task: Task, resolution: Resolution | None) -> bool:

@@ -194,8 +194,10 @@ def edit_step(
 
 
 @transaction.atomic
-def edit_step_state(actor: Actor, public_id: uuid.UUID, name: str, state: str, *, reason: str = "") -> tuple[str, str]:
-    """Give one step of a paused resolution another state; nothing else of it changes. Answers the old and the new.
+def edit_step_state(
+    actor: Actor, public_id: uuid.UUID, name: str, state: str, *, reason: str = ""
+) -> tuple[Resolution, str]:
+    """Give one step of a paused resolution another state; nothing else of it changes. Answers with the old state.
 
     Raises NotFound, WrongState, PermissionDenied, BadRequest.
     """
@@ -213,14 +215,18 @@ def edit_step_state(actor: Actor, public_id: uuid.UUID, name: str, state: str, *
     row.save()
     comment = f"manually updated resolution step {name}: state from {before} to {state}"
     _told(actor, resolution, "edit step state", comment, reason, step=name, before=before, after=state)
-    return before, state
+    return resolution, before
 
 
 def _require_step(actor: Actor, public_id: uuid.UUID, name: str, operation: Operation) -> None:
     """What does not exist is told before anything else, but not to those whom a gate keeps out."""
     if operation is Operation.EDIT_STEP:
         permissions.require_admin(actor, operation)
-    resolution = resolutions.resolution_named(public_id)
+    require_step(resolutions.resolution_named(public_id), name)
+
+
+def require_step(resolution: Resolution, name: str) -> None:
+    """Raise NotFound unless the resolution has a step, or a child of a loop, of this name."""
     if name not in definition_of(resolution).steps and not resolution.steps.filter(name=name).exists():
         raise NotFound(f"no such step: {name}")
 

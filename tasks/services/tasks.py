@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from tasks.engine import lifecycle
@@ -56,12 +57,17 @@ def create_batch(
     Raises as ``create_task`` does, naming the element at fault; BadRequest where a key stands in both.
     """
     template = templates.template_named(template_name)
+    if len(inputs) > settings.UTASK_MAX_BATCH:
+        raise BadRequest(f"inputs: a batch has at most {settings.UTASK_MAX_BATCH} tasks, {len(inputs)} were asked for")
     for index, own in enumerate(inputs):
         both = sorted(common.keys() & own.keys())
         if both:
-            raise BadRequest(f'inputs {index}: "{both[0]}" is in common_input as well')
-    batch = Batch.objects.create()
-    create_tasks(actor, template, [{**common, **own} for own in inputs], new, batch=batch)
+            raise BadRequest(f'inputs, element {index}: "{both[0]}" is in common_input as well')
+    batch = Batch.objects.create(started=len(inputs))
+    try:
+        create_tasks(actor, template, [{**common, **own} for own in inputs], new, batch=batch)
+    except InputRefused as refused:
+        raise BadRequest(f"inputs, element {refused.index}: {refused}", fields=refused.fields) from None
     return batch
 
 
@@ -216,19 +222,22 @@ def reject_task(actor: Actor, public_id: uuid.UUID, *, reason: str = "") -> Task
 
 
 @transaction.atomic
-def delete_task(actor: Actor, public_id: uuid.UUID) -> None:
-    """Delete a task with all that belongs to it; who waits for it is woken and finds it gone.
+def delete_task(actor: Actor, public_id: uuid.UUID) -> Task:
+    """Delete a task with all that belongs to it; who waits for it is woken and finds it gone. Answers what it was.
 
     Raises AdministratorsOnly, NotFound, WrongState.
     """
     permissions.require_admin(actor, Operation.DELETE_TASK)
     task = lock_task(public_id)
+    permissions.require(actor, Operation.DELETE_TASK, task)
     if task.state not in lifecycle.DELETABLE_IN:
         raise WrongState(f"can't delete a task in state {task.state}: cancel it first")
     if task.parent_id is not None:
         waking.lock([task.parent_id])
         waking.wake([task.parent_id])
+    # Its row's number is set to None by the deletion; the rest still tells what it was.
     task.delete()
+    return task
 
 
 def assign(actor: Actor, public_id: uuid.UUID, *, usernames: Sequence[str], groups: Sequence[str]) -> Task:

@@ -8,7 +8,8 @@ from rest_framework import serializers
 from tasks.api.bodies import Body, Flag, Mapped, Text
 from tasks.api.serializers.answers import Answer, Moment, Object, Value
 from tasks.models import Resolution
-from tasks.services import resolutions, steps
+from tasks.services import resolutions, steps, templates
+from tasks.states import ResolutionState
 
 
 class StepAnswer(Answer):
@@ -43,8 +44,8 @@ class StepAnswer(Answer):
     waiting_for = serializers.CharField(required=False)
 
 
-class ResolutionAnswer(Answer):
-    """A resolution with its steps. ``context["details"]``: whether outputs and the resolver's inputs are shown."""
+class ResolutionInList(Answer):
+    """A resolution as lists show it: without its steps and what the resolver gave."""
 
     OMIT = frozenset(
         {"instance_id", "last_start", "last_stop", "next_retry", "steps", "resolver_inputs", "waiting_for"}
@@ -52,7 +53,7 @@ class ResolutionAnswer(Answer):
 
     id = serializers.UUIDField(source="public_id")
     resolver_username = serializers.CharField()
-    state = serializers.CharField()
+    state = serializers.ChoiceField(choices=[str(state) for state in ResolutionState])
     instance_id = serializers.IntegerField(source="last_runner", required=False)
     created = Moment()
     last_start = Moment(required=False)
@@ -63,13 +64,19 @@ class ResolutionAnswer(Answer):
     base_configurations = serializers.SerializerMethodField()
     task_id = serializers.UUIDField(source="task.public_id")
     task_title = serializers.CharField(source="task.title")
-    steps = serializers.SerializerMethodField()
-    resolver_inputs = serializers.SerializerMethodField()
-    waiting_for = serializers.CharField(required=False)
+    waiting_for = serializers.CharField(required=False, help_text="Why it does not move, and what will move it.")
 
     @extend_schema_field(serializers.DictField(child=Value(), allow_null=True))
     def get_base_configurations(self, resolution: Resolution) -> dict[str, Any] | None:
-        return dict(sorted(steps.definition_of(resolution).base_configurations.items())) or None
+        definition = templates.definition_of(resolution.task.version_id)
+        return dict(sorted(definition.base_configurations.items())) or None
+
+
+class ResolutionAnswer(ResolutionInList):
+    """A resolution with its steps. ``context["details"]``: whether outputs and the resolver's inputs are shown."""
+
+    steps = serializers.SerializerMethodField()
+    resolver_inputs = serializers.SerializerMethodField()
 
     @extend_schema_field(serializers.DictField(child=StepAnswer(), required=False))
     def get_steps(self, resolution: Resolution) -> dict[str, Any]:
@@ -105,3 +112,11 @@ class StepBody(Body):
 
 class StepStateBody(Body):
     state = Text(allow_blank=False)
+
+
+_STEP_NAMES = {name.lower(): name for name in StepAnswer().fields}
+
+
+def step_as_sent(body: dict[str, Any]) -> dict[str, Any]:
+    """A step's document with its names as they are spelled here, whatever the case they were sent in."""
+    return {name if name in _STEP_NAMES else _STEP_NAMES.get(name.lower(), name): body[name] for name in body}

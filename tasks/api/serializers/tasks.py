@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from tasks.api.bodies import Body, Mapped, MappedList, Text, TextMap, Texts
+from tasks.api.bodies import Body, Mapped, MappedList, Names, Tags, Text
 from tasks.api.serializers.answers import Answer, Moment, Value
 from tasks.api.serializers.templates import InputAnswer
 from tasks.models import MemberKind, MemberRole, Task
@@ -153,21 +153,21 @@ class TaskBody(Body):
     template_name = Text(help_text="Name of the template, as `GET /template` gives it.")
     input = Mapped(required=False, help_text="Values by the name of the input; what is not declared is dropped.")
     comment = Text(required=False, help_text="A first comment, 3 to 100,000 bytes.")
-    watcher_usernames = Texts(required=False)
-    watcher_groups = Texts(required=False)
-    resolver_usernames = Texts(required=False, help_text="Only for administrators and owners of the template.")
-    resolver_groups = Texts(required=False, help_text="Only for administrators and owners of the template.")
+    watcher_usernames = Names(required=False)
+    watcher_groups = Names(required=False)
+    resolver_usernames = Names(required=False, help_text="Only for administrators and owners of the template.")
+    resolver_groups = Names(required=False, help_text="Only for administrators and owners of the template.")
     delay = Text(required=False, help_text="A duration like `1h30m`: the automatic run starts so much later.")
-    tags = TextMap(required=False)
+    tags = Tags(required=False)
 
 
 class TaskEdit(Body):
     """What ``PUT /task/ID`` takes; each of the four replaces what the task has."""
 
     input = Mapped()
-    watcher_usernames = Texts(required=False)
-    watcher_groups = Texts(required=False)
-    tags = TextMap(required=False)
+    watcher_usernames = Names(required=False)
+    watcher_groups = Names(required=False)
+    tags = Tags(required=False)
 
 
 class BatchBody(Body):
@@ -175,9 +175,9 @@ class BatchBody(Body):
     inputs = MappedList(required=False, help_text="One task is made for each element.")
     common_input = Mapped(required=False, help_text="Merged into each element; a key must not stand in both.")
     comment = Text(required=False)
-    watcher_usernames = Texts(required=False)
-    watcher_groups = Texts(required=False)
-    tags = TextMap(required=False)
+    watcher_usernames = Names(required=False)
+    watcher_groups = Names(required=False)
+    tags = Tags(required=False)
 
 
 class BatchAnswer(Answer):

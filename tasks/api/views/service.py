@@ -1,22 +1,27 @@
-"""What is asked of the service itself: who am I, is it alive, what time is it. Source: docs/api.md, "Service"."""
+"""What is asked of the service itself: who am I, is it alive, what time is it, how much is there.
+
+Source: docs/api.md, "Service".
+"""
 
 from datetime import UTC
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import Error, connection
 from django.http import HttpResponse, HttpResponsePermanentRedirect
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from prometheus_client import CONTENT_TYPE_LATEST
 from rest_framework import serializers
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from tasks.api import metrics, openapi, queries
 from tasks.api.serializers.answers import Answer
-from tasks.api.views.base import Endpoint
-from tasks.api.views.documentation import described
+from tasks.api.views.base import Endpoint, OpenEndpoint
+from tasks.api.views.documentation import STATISTICS_PARAMETERS, described
 from tasks.config.current import configuration
 from tasks.models import clock
+from tasks.services import keys, statistics
 
 
 class MetaAnswer(Answer):
@@ -29,7 +34,11 @@ class MetaAnswer(Answer):
 
 
 class TimeAnswer(Answer):
-    currentDateTime = serializers.CharField()
+    currentDateTime = serializers.CharField(help_text="Like `2024-05-01T12:00Z`.")
+
+
+class StatisticsAnswer(Answer):
+    task_states = serializers.DictField(child=serializers.IntegerField(), help_text="Number of tasks by state.")
 
 
 class Root(Endpoint):
@@ -43,7 +52,9 @@ class Root(Endpoint):
 class Meta(Endpoint):
     """Who the server takes you for, and what it is."""
 
-    @extend_schema(operation_id="GetMetadata", responses=described(MetaAnswer))
+    operations = {"GET": "GetMetadata"}
+
+    @extend_schema(responses=described(MetaAnswer))
     def get(self, request: Request) -> Response:
         actor = self.actor
         return Response(
@@ -58,26 +69,79 @@ class Meta(Endpoint):
         )
 
 
-class Open(Endpoint):
-    """Needs no identity."""
+class KeyRotation(Endpoint):
+    """Write everything that is stored encrypted again under the newest key."""
 
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
+    operations = {"POST": "ReencryptData"}
+    maintained = frozenset({"POST"})
+    administrators_only = frozenset({"POST"})
+
+    @extend_schema(request=None, responses=described(OpenApiResponse(description="Done; no content.")))
+    def post(self, request: Request) -> Response:
+        keys.rotate_keys(self.actor)
+        return Response(status=200)
 
 
-class Ping(Open):
+class Ping(OpenEndpoint):
     """``pong`` while the database answers."""
 
-    @extend_schema(operation_id="Ping", responses={200: str})
+    operations = {"GET": "Ping"}
+
+    @extend_schema(responses={(200, "text/plain"): str, 500: OpenApiResponse(description="The database is away.")})
     def get(self, request: Request) -> Any:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except Error:
+            return HttpResponse(status=500, content_type="text/plain; charset=utf-8")
         return HttpResponse("pong", content_type="text/plain; charset=utf-8")
 
 
-class Now(Open):
+class Now(OpenEndpoint):
     """The service's time: something for a first template to ask."""
 
-    @extend_schema(operation_id="GetTime", responses={200: TimeAnswer})
+    operations = {"GET": "GetTime"}
+
+    @extend_schema(responses={200: TimeAnswer})
     def get(self, request: Request) -> Response:
         return Response({"currentDateTime": clock.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")})
+
+
+class Description(OpenEndpoint):
+    """This description, as OpenAPI 3."""
+
+    operations = {"GET": "GetDescription"}
+
+    @extend_schema(responses={200: dict[str, Any]})
+    def get(self, request: Request) -> Response:
+        return Response(openapi.document())
+
+
+class OpenIfConfigured(Endpoint):
+    """For everybody where the operator says so, else for whoever is authenticated."""
+
+    def get_authenticators(self) -> list[Any]:
+        return [] if settings.UTASK_OPEN_METRICS else super().get_authenticators()
+
+    def get_permissions(self) -> list[Any]:
+        return [] if settings.UTASK_OPEN_METRICS else super().get_permissions()
+
+
+class Statistics(OpenIfConfigured):
+    """How many tasks there are, by state."""
+
+    operations = {"GET": "GetStatistics"}
+
+    @extend_schema(parameters=STATISTICS_PARAMETERS, responses=described(StatisticsAnswer))
+    def get(self, request: Request) -> Response:
+        return Response({"task_states": statistics.tasks_by_state(queries.tags(request))})
+
+
+class Metrics(OpenIfConfigured):
+    """Numbers for Prometheus."""
+
+    operations = {"GET": "GetMetrics"}
+
+    @extend_schema(responses=described(None, status=204) | {(200, "text/plain"): str})
+    def get(self, request: Request) -> Any:
+        return HttpResponse(metrics.exposition(), content_type=CONTENT_TYPE_LATEST)

@@ -1,7 +1,9 @@
 """Tasks and batches. Source: docs/api.md, "Task"."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
@@ -17,12 +19,21 @@ from tasks.api.serializers.tasks import (
     TaskEdit,
     TaskInList,
 )
+from tasks.api.versions import asks_for_match, etag_of, require_match
 from tasks.api.views.base import Endpoint, no_content
-from tasks.api.views.documentation import LIST_PARAMETERS, described
-from tasks.services import durations, task_lists, tasks
+from tasks.api.views.documentation import (
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    LIST_PARAMETERS,
+    OUTDATED,
+    described,
+)
+from tasks.models import Task
+from tasks.services import durations, idempotency, locking, task_lists, tasks
 from tasks.services.creation import NewTask
 from tasks.services.errors import BadRequest
 from tasks.services.task_lists import ListType, TaskFilter
+from tasks.services.values import encode
 
 _FILTERS = ("type", "state", "batch", "template", "tag", "after", "before")
 
@@ -30,73 +41,121 @@ _FILTERS = ("type", "state", "batch", "template", "tag", "after", "before")
 class Tasks(Endpoint):
     """Ask for a task, or list those that concern you, newest activity first."""
 
-    @extend_schema(operation_id="ListTasks", parameters=LIST_PARAMETERS, responses=described(TaskInList(many=True)))
+    operations = {"GET": "ListTasks", "POST": "CreateTask"}
+    tag = "01 - task"
+
+    @extend_schema(parameters=LIST_PARAMETERS, responses=described(TaskInList(many=True)))
     def get(self, request: Request) -> Response:
         wanted, size = _filter(request), page_size(request)
+        if wanted.template:
+            self.about(template_name=wanted.template)
         last = queries.single(request, "last")
         after = task_lists.place_of(queries.identifier(last, "last")) if last else None
         found = task_lists.page_of_tasks(self.actor, wanted, size=size, after=after)
         elements = list(TaskInList(found, many=True).data)
         return page_answer(request, elements, size=size, last=elements[-1]["id"] if elements else "", kept=_FILTERS)
 
-    @extend_schema(operation_id="CreateTask", request=TaskBody, responses=described(TaskAnswer, status=201))
+    @extend_schema(request=TaskBody, parameters=[IDEMPOTENCY_KEY], responses=described(TaskAnswer, status=201))
     def post(self, request: Request) -> Response:
         body = self.read(TaskBody)
-        task = tasks.create_task(self.actor, body["template_name"], body.get("input") or {}, _new_task(body))
-        return Response(TaskAnswer(tasks.task_named(task.public_id)).data, status=201)
+        self.about(template_name=body["template_name"])
+
+        def create() -> Any:
+            task = tasks.create_task(self.actor, body["template_name"], body.get("input") or {}, _new_task(body))
+            self.about(task)
+            return _document(tasks.task_named(task.public_id))
+
+        return _once(self, request, create)
 
 
 class OneTask(Endpoint):
     """One task: read, edit, delete."""
 
+    operations = {"GET": "GetTask", "PUT": "EditTask", "DELETE": "DeleteTask"}
+    tag = "01 - task"
     administrators_only = frozenset({"DELETE"})
 
-    @extend_schema(operation_id="GetTask", responses=described(TaskAnswer))
+    @extend_schema(responses=described(TaskAnswer))
     def get(self, request: Request, task_id: str) -> Response:
         task = tasks.read_task(self.actor, queries.identifier(task_id, "task"))
-        return Response(TaskAnswer(task).data)
+        self.about(task)
+        document = _document(task)
+        return Response(document, headers={"ETag": etag_of(document)})
 
-    @extend_schema(operation_id="EditTask", request=TaskEdit, responses=described(TaskAnswer))
+    @extend_schema(request=TaskEdit, parameters=[IF_MATCH], responses=described(TaskAnswer) | OUTDATED)
     def put(self, request: Request, task_id: str) -> Response:
         body = self.read(TaskEdit)
+        key = queries.identifier(task_id, "task")
         change = tasks.TaskChange(
             input=body["input"],
             watcher_usernames=body.get("watcher_usernames", ()),
             watcher_groups=body.get("watcher_groups", ()),
             tags=body.get("tags", {}),
         )
-        task = tasks.edit_task(self.actor, queries.identifier(task_id, "task"), change)
-        return Response(TaskAnswer(task).data)
+        with transaction.atomic():
+            if asks_for_match(request):
+                locking.lock_task(key)
+                require_match(request, _document(tasks.read_task(self.actor, key)))
+            task = tasks.edit_task(self.actor, key, change)
+        self.about(task)
+        document = _document(task)
+        return Response(document, headers={"ETag": etag_of(document)})
 
-    @extend_schema(operation_id="DeleteTask", responses=described(None, status=204))
+    @extend_schema(responses=described(None, status=204))
     def delete(self, request: Request, task_id: str) -> Response:
-        tasks.delete_task(self.actor, queries.identifier(task_id, "task"))
+        self.about(tasks.delete_task(self.actor, queries.identifier(task_id, "task")))
         return no_content()
 
 
 class Wontfix(Endpoint):
     """Reject a task that nobody has begun."""
 
-    @extend_schema(operation_id="CancelTask", request=None, responses=described(None, status=204))
+    operations = {"POST": "CancelTask"}
+    tag = "01 - task"
+
+    @extend_schema(request=None, responses=described(None, status=204))
     def post(self, request: Request, task_id: str) -> Response:
-        tasks.reject_task(self.actor, queries.identifier(task_id, "task"))
+        self.about(tasks.reject_task(self.actor, queries.identifier(task_id, "task")))
         return no_content()
 
 
 class Batches(Endpoint):
     """Ask for many tasks of one template at once: all of them, or none."""
 
-    @extend_schema(operation_id="BatchCreateTask", request=BatchBody, responses=described(BatchAnswer, status=201))
+    operations = {"POST": "BatchCreateTask"}
+    tag = "01 - task"
+
+    @extend_schema(request=BatchBody, parameters=[IDEMPOTENCY_KEY], responses=described(BatchAnswer, status=201))
     def post(self, request: Request) -> Response:
         body = self.read(BatchBody)
-        batch = tasks.create_batch(
-            self.actor,
-            body["template_name"],
-            body.get("inputs", []),
-            common=body.get("common_input", {}),
-            new=_new_task(body),
-        )
-        return Response(BatchAnswer(batch).data, status=201)
+        self.about(template_name=body["template_name"])
+
+        def create() -> Any:
+            batch = tasks.create_batch(
+                self.actor,
+                body["template_name"],
+                body.get("inputs", []),
+                common=body.get("common_input", {}),
+                new=_new_task(body),
+            )
+            self.about(batch_id=batch.public_id)
+            return dict(BatchAnswer(batch).data)
+
+        return _once(self, request, create)
+
+
+def _document(task: Task) -> dict[str, Any]:
+    return dict(TaskAnswer(task).data)
+
+
+def _once(endpoint: Endpoint, request: Request, create: Callable[[], Any]) -> Response:
+    """What ``create`` answers; with ``Idempotency-Key`` only the first time, and then again the same."""
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if key is None:
+        return Response(create(), status=201)
+    operation = endpoint.operations[str(request.method)]
+    document, is_repeated = idempotency.once(endpoint.actor, operation, key, encode(request.data).encode(), create)
+    return Response(document, status=201, headers={"Idempotency-Replayed": "true"} if is_repeated else None)
 
 
 def _new_task(body: dict[str, Any]) -> NewTask:

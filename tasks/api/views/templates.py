@@ -15,9 +15,10 @@ from tasks.services import template_pages as templates
 class Templates(Endpoint):
     """Templates in the order in which they were first loaded; hidden ones for administrators only."""
 
-    @extend_schema(
-        operation_id="ListTemplates", parameters=PAGE_PARAMETERS, responses=described(TemplateInList(many=True))
-    )
+    operations = {"GET": "ListTemplates"}
+    tag = "04 - template"
+
+    @extend_schema(parameters=PAGE_PARAMETERS, responses=described(TemplateInList(many=True)))
     def get(self, request: Request) -> Response:
         size, last = page_size(request), queries.single(request, "last")
         found = templates.page_of_templates(self.actor, size=size, after=last)
@@ -27,17 +28,21 @@ class Templates(Endpoint):
 class OneTemplate(Endpoint):
     """A template whole."""
 
-    @extend_schema(operation_id="GetTemplate", responses=described(TemplateAnswer))
-    def get(self, request: Request, name: str) -> Response:
-        return Response(templates.shown_template(name))
+    operations = {"GET": "GetTemplate"}
+    tag = "04 - template"
+
+    @extend_schema(responses=described(TemplateAnswer))
+    def get(self, request: Request, template_name: str) -> Response:
+        return Response(templates.shown_template(template_name))
 
 
 class Functions(Endpoint):
     """Functions by name."""
 
-    @extend_schema(
-        operation_id="ListFunctions", parameters=PAGE_PARAMETERS, responses=described(FunctionAnswer(many=True))
-    )
+    operations = {"GET": "ListFunctions"}
+    tag = "05 - function"
+
+    @extend_schema(parameters=PAGE_PARAMETERS, responses=described(FunctionAnswer(many=True)))
     def get(self, request: Request) -> Response:
         size, last = page_size(request), queries.single(request, "last")
         found = templates.page_of_functions(size=size, after=last)
@@ -47,6 +52,9 @@ class Functions(Endpoint):
 class OneFunction(Endpoint):
     """One function."""
 
-    @extend_schema(operation_id="GetFunction", responses=described(FunctionAnswer))
-    def get(self, request: Request, name: str) -> Response:
-        return Response(templates.shown_function(name))
+    operations = {"GET": "GetFunction"}
+    tag = "05 - function"
+
+    @extend_schema(responses=described(FunctionAnswer))
+    def get(self, request: Request, function_name: str) -> Response:
+        return Response(templates.shown_function(function_name))
