@@ -48,12 +48,17 @@ def listed(run: "Run", node: Node, listed: Listed, now: datetime) -> None:
     run.fresh[node] = None  # an empty one is collected at once
 
 
-def may_go_on(run: "Run", node: Node) -> bool:
-    """Whether a loop that has children, or had none to have, is to be collected now."""
+def is_complete(node: Node) -> bool:
+    """Whether all that an expanded or broken-off loop waits for is there: it only has to be collected."""
     if node.state == S.EXPANDED:
         return node.unmet == 0 and node.unsettled_children == 0
-    if is_final(node.state):
-        return node.unfinished_children == 0
+    return bool(node.children) and is_final(node.state) and node.unfinished_children == 0
+
+
+def may_go_on(run: "Run", node: Node) -> bool:
+    """Whether a loop that has children, or had none to have, is to be collected now."""
+    if node.state == S.EXPANDED or is_final(node.state):
+        return is_complete(node)
     return node.busy_children == 0 and node.unmet == 0 and (node.stopped or run.is_due(node))
 
 

@@ -178,10 +178,9 @@ class Run:
                     candidates[node] = None
             if not candidates:
                 return
-            if not self.is_shutting_down:
-                for node in sorted((node for node in candidates if self._may_start(node)), key=by_rank):
-                    if self._may_start(node):  # an earlier one of this pass may have changed it
-                        self._start(node, now)
+            for node in sorted((node for node in candidates if self._may_start(node)), key=by_rank):
+                if self._may_start(node):  # an earlier one of this pass may have changed it
+                    self._start(node, now)
 
     def _pruned(self, now: datetime) -> dict[Node, bool]:
         """Prune behind every step whose state changed; the answer is all that was touched on the way."""
@@ -257,7 +256,7 @@ class Run:
     # --- starting -----------------------------------------------------------------------------------------------------
 
     def _may_start(self, node: Node) -> bool:
-        if node.is_busy:
+        if node.is_busy or (self.is_shutting_down and not loops.is_complete(node)):
             return False
         if node.children or node.state == S.EXPANDED:
             return loops.may_go_on(self, node)

@@ -49,7 +49,10 @@ def echo(call: Call) -> Answer:
 
 
 class Simulation:
-    """One simulated task. ``timeline`` has every move so far, ``resolution`` its present values."""
+    """One simulated task. ``timeline`` has every move so far, ``resolution`` its present values.
+
+    ``steps`` and ``fields``: where it begins; left out: at the beginning.
+    """
 
     def __init__(
         self,
@@ -60,7 +63,7 @@ class Simulation:
         resolver_inputs: Mapping[str, Any] | None = None,
         installation: Installation | None = None,
         steps: Iterable[Step] = (),
-        state: ResolutionState = ResolutionState.TO_AUTORUN,
+        fields: ResolutionFields | None = None,
         now: datetime = EPOCH,
         max_jobs: int = 1_000_000,
     ) -> None:
@@ -80,7 +83,7 @@ class Simulation:
             inputs=inputs or {},
             resolver_inputs=resolver_inputs or {},
             task=TaskFields(steps_total=len(definition.steps)),
-            fields=ResolutionFields(state=state, run_max=run_max),
+            fields=fields or ResolutionFields(run_max=run_max),
             steps=steps,
             installation=installation or Installation(),
         )

@@ -22,9 +22,7 @@ _STEP: dict[str, str] = {
 }
 
 
-def why_step_waits(
-    state: str, due_at: datetime | None, dependencies: Iterable[Dependency], waits_for: str = ""
-) -> str:
+def why_step_waits(state: str, due_at: datetime | None, dependencies: Iterable[Dependency], waits_for: str = "") -> str:
     """The sentence for a step in this state, due at that moment; "" once it is final.
 
     ``waits_for``: what a WAITING step's action said it waits for.

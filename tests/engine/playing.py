@@ -45,10 +45,9 @@ def task(
     functions: tuple[str, ...] = (),
     inputs: Mapping[str, Any] | None = None,
     installation: Installation | None = None,
-    state: ResolutionState = ResolutionState.TO_AUTORUN,
 ) -> Simulation:
     """A task of that template, not yet run."""
-    return Simulation(defined(text, *functions), script, inputs=inputs, installation=installation, state=state)
+    return Simulation(defined(text, *functions), script, inputs=inputs, installation=installation)
 
 
 def play(text: str, script: Mapping[str, Scripted] | None = None, **rest: Any) -> dict[str, str]:
@@ -66,6 +65,6 @@ def edited(simulation: Simulation, **steps: str | Step) -> Simulation:
     return Simulation(
         simulation.resolution.definition,
         steps=stored.values(),
-        state=ResolutionState.PAUSED,
+        fields=replace(simulation.resolution.fields, state=ResolutionState.PAUSED),
         installation=simulation.resolution.installation,
     )

@@ -251,7 +251,7 @@ def test_afterrun_error_after_a_client_error_goes_back_to_it_with_the_action_s_e
     )
     one.run()
     assert one.step("s").prior_state == "CLIENT_ERROR"
-    mended = Simulation(one.resolution.definition, inputs={"num": "1"}, steps=one.resolution.steps(), state=R.PAUSED)
+    mended = Simulation(one.resolution.definition, inputs={"num": "1"}, steps=one.resolution.steps())
     mended.run(manual=True)
     assert (mended.step("s").state, mended.step("s").error) == ("CLIENT_ERROR", "bad request")
 

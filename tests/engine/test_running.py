@@ -523,3 +523,12 @@ def test_an_evaluation_is_no_call_and_a_call_no_evaluation():
     (job,) = begun(one)
     with pytest.raises(ValueError, match="is a call"):
         tries.evaluate(job)
+
+
+def test_a_loop_whose_children_are_all_there_is_collected_even_in_a_shutdown():
+    one = resolution("steps: {loop: {action: *ok, foreach: '[1]'}}")
+    (listing,) = begun(one)
+    (job,) = jobs(advance(one, tries.evaluate(listing), EPOCH))
+    advance(one, ShutdownBegan(), EPOCH)
+    assert answered(one, job) == [RunEnded(R.DONE, None)]
+    assert [step.name for step in one.steps()] == ["loop"]
