@@ -12,7 +12,7 @@ from tasks.engine.jobs import Job, JobKind, Rendered
 from tasks.engine.lifecycle import RETRIABLE, TASK_STATE_AFTER, StepEvent
 from tasks.engine.orders import RunEnded, RunJob
 from tasks.engine.outcome import ASKED_BY, CUT_OFF, outcome
-from tasks.engine.plans import may_run_script
+from tasks.engine.plans import may_take_long
 from tasks.engine.retries import delay_of
 from tasks.engine.waiting import why_resolution_waits
 from tasks.states import ResolutionState, StepState
@@ -84,7 +84,7 @@ def _render_result(run: "Run") -> None:
         JobKind.RESULT,
         "",
         run.resolution.values(),
-        slow=may_run_script(texts_in(definition.result_format), definition),
+        slow=may_take_long(texts_in(definition.result_format), definition),
         text=definition.result_format,
     )
     run.orders.append(RunJob(run.result_job))

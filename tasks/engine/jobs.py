@@ -45,7 +45,7 @@ class Job:
     values: "Values"
     #: True: no effect outside the database, and quick: may run in the coordinator, needs no durable RUNNING before.
     pure: bool = False
-    #: True: an evaluation that may take long (it may run JavaScript); do it in a hand. Calls: see ``pure``.
+    #: True: its texts may take long to render (JavaScript, loops): not in the coordinator, but in a hand.
     slow: bool = False
     plan: "Plan | None" = None
     #: The step as it was when the job was given out (state RUNNING, output and error of the previous try).

@@ -20,8 +20,8 @@ class RunJob:
 
     - ``job.calls`` and not ``job.pure``: an effect outside. Write the changes first (the step's RUNNING is among them),
       then let a hand do it.
-    - ``job.calls`` and ``job.pure``: here or in a hand, nothing to be written first.
-    - otherwise an evaluation: here and now, unless ``job.slow``: then in a hand. Nothing to be written first.
+    - ``job.calls`` and ``job.pure``, or no call at all: nothing to be written first; here and now, unless
+      ``job.slow``: then in a hand.
 
     Deterministic order (the simulation's): jobs are done first come, first served.
     """

@@ -3,9 +3,12 @@
 Source: docs/templates.md, "Functions".
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
+from tasks.engine.configuration import texts_in
 from tasks.engine.definition import (
     ActionDefinition,
     ConditionDefinition,
@@ -63,10 +66,12 @@ class Plan:
     checks: tuple[LeveledCondition, ...]
     #: Skip conditions of a loop itself.
     loop_skips: tuple[LeveledCondition, ...]
-    #: Whether judging them may run JavaScript.
+    #: Whether judging or rendering them may take long.
     slow_skips: bool
     slow_checks: bool
     slow_list: bool
+    slow_call: bool
+    slow_hook: bool
     #: Of the output; None: no schema.
     validator: Validator | None
 
@@ -102,18 +107,21 @@ def _plan(definition: StepDefinition, template: TemplateDefinition) -> Plan:
     of_children = [each for each in skips if each.level or each.condition.foreach is not ForeachScope.PARENT]
     of_loop = [each for each in skips if each.condition.foreach is ForeachScope.PARENT]
     checks = [each for each in leveled + own if each.condition.type is ConditionType.CHECK]
-    scripted = any(variable.expression for variable in template.variables)
+    hook_chain = None if hook is None else unfold(hook, template)
+    bases = list(texts_in(template.base_configurations.get(definition.action.base_configuration)))
     return Plan(
         definition=definition,
         chain=unfolded,
-        pre_hook=None if hook is None else unfold(hook, template),
+        pre_hook=hook_chain,
         pre_hook_level=hook_level,
         skips=tuple(of_children),
         checks=tuple(checks),
         loop_skips=tuple(of_loop) if definition.is_loop else (),
-        slow_skips=scripted and _evaluates(of_children, unfolded),
-        slow_checks=scripted and _evaluates(checks, unfolded),
-        slow_list=scripted and (_EVAL in definition.foreach or _evaluates(of_loop, unfolded)),
+        slow_skips=may_take_long(_texts_of_conditions(of_children, unfolded), template),
+        slow_checks=may_take_long(_texts_of_conditions(checks, unfolded), template),
+        slow_list=may_take_long([definition.foreach, *_texts_of_conditions(of_loop, unfolded)], template),
+        slow_call=may_take_long([*bases, *_texts_of_calls(unfolded.actions)], template),
+        slow_hook=hook_chain is not None and may_take_long(_texts_of_calls(hook_chain.actions), template),
         validator=None if definition.json_schema is None else compile_schema(definition.json_schema),
     )
 
@@ -125,20 +133,41 @@ def _pre_hook(definition: StepDefinition, chain: ActionChain) -> tuple[ActionDef
     return definition.pre_hook, 0
 
 
-_EVAL = "eval"  # eval and evalCache: the only way from a text to JavaScript
+#: The only way from a text to JavaScript.
+_EVAL: Final = re.compile(r"\beval(?:Cache)?\b")
+#: What may keep a processor busy for a while, or wait for the network.
+_LONG: Final = re.compile(
+    r"\b(?:range|template|repeat|until|untilStep|seq|bcrypt|htpasswd|derivePassword|gen[A-Z]\w*|getHostByName)\b"
+)
 
 
-def may_run_script(texts: Iterable[str], template: TemplateDefinition) -> bool:
-    """Whether rendering these texts may run an expression of the template's variables."""
-    return any(variable.expression for variable in template.variables) and any(_EVAL in text for text in texts)
+def may_take_long(texts: Iterable[str], template: TemplateDefinition) -> bool:
+    """Whether rendering these texts may run an expression of the template's variables, or long loops.
+
+    Variables that are texts can loop as well, so with ``eval`` they count too.
+    """
+    texts = [text for text in texts if "{{" in text]
+    if any(_LONG.search(text) for text in texts):
+        return True
+    if not any(_EVAL.search(text) for text in texts):
+        return False
+    return any(
+        variable.expression or (isinstance(variable.value, str) and _LONG.search(variable.value))
+        for variable in template.variables
+    )
 
 
-def _evaluates(conditions: Iterable[LeveledCondition], chain: ActionChain) -> bool:
-    """Whether judging may call ``eval``; the arguments of functions are rendered for it too, so they count."""
-    conditions = list(conditions)
+def _texts_of_conditions(conditions: Iterable[LeveledCondition], chain: ActionChain) -> list[str]:
+    """The texts that judging renders; the arguments of functions are rendered for it too, so they count."""
+    texts: list[str] = []
+    has_functions = False
     for each in conditions:
-        if _EVAL in each.condition.message:
-            return True
-        if any(_EVAL in one.value or _EVAL in one.expected for one in each.condition.assertions):
-            return True
-    return any(each.level for each in conditions) and any(_EVAL in str(one.configuration) for one in chain.actions)
+        has_functions = has_functions or each.level > 0
+        texts.append(each.condition.message)
+        for assertion in each.condition.assertions:
+            texts += [assertion.value, assertion.expected]
+    return texts + _texts_of_calls(chain.actions[:-1]) if has_functions else texts
+
+
+def _texts_of_calls(actions: Iterable[ActionDefinition]) -> list[str]:
+    return [text for action in actions for text in texts_in([action.configuration, action.output.format])]

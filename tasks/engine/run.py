@@ -17,7 +17,7 @@ from tasks.engine.jobs import Attempt, HookResult, Job, JobKind, JobOutcome, Lis
 from tasks.engine.lifecycle import BLOCKING, RETRIABLE, RUNNABLE, StepEvent, is_final
 from tasks.engine.network import Node, Trial, by_rank
 from tasks.engine.orders import ComeBackAt, Order, RunJob
-from tasks.engine.plans import may_run_script
+from tasks.engine.plans import may_take_long
 from tasks.engine.retries import is_used_up, limit_error
 from tasks.states import ResolutionState, StepState, TaskState
 
@@ -308,7 +308,7 @@ class Run:
         definition = node.plan.definition
         if node.plan.pre_hook is not None:
             pure = node.plan.pre_hook.real.type in self.resolution.installation.pure_actions
-            self.order(node, JobKind.PRE_HOOK, pure=pure)
+            self.order(node, JobKind.PRE_HOOK, pure=pure, slow=node.plan.slow_hook)
         if definition.execution_delay:
             self._hold(node)
             node.delay = self.resolution.next_serial()
@@ -326,6 +326,7 @@ class Run:
             node,
             JobKind.ACTION,
             pure=node.plan.chain.real.type in self.resolution.installation.pure_actions,
+            slow=node.plan.slow_call,
             pre_hook=None if hook is None else {"output": hook.output, "metadata": hook.metadata},
         )
 
@@ -375,7 +376,7 @@ class Run:
         text = self.resolution.definition.title_format
         if "task" not in text and "eval" not in text:
             return
-        slow = may_run_script([text], self.resolution.definition)
+        slow = may_take_long([text], self.resolution.definition)
         self.title_job = Job(
             self.resolution.next_serial(), JobKind.TITLE, "", self.resolution.values(), slow=slow, text=text
         )

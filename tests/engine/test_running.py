@@ -532,3 +532,26 @@ def test_a_loop_whose_children_are_all_there_is_collected_even_in_a_shutdown():
     advance(one, ShutdownBegan(), EPOCH)
     assert answered(one, job) == [RunEnded(R.DONE, None)]
     assert [step.name for step in one.steps()] == ["loop"]
+
+
+@pytest.mark.parametrize(
+    ("text", "slow"),
+    [
+        ("{{ .input }}", False),
+        ("the words eval and range outside of handles", False),
+        ("{{ range .input }}x{{ end }}", True),
+        ("{{ genPrivateKey `rsa` }}", True),
+        ("{{ eval `expression` }}", True),
+        ("{{ evalCache `expression` }}", True),
+    ],
+)
+def test_a_call_whose_texts_may_take_long_is_not_for_the_coordinator(text, slow):
+    one = resolution(
+        f"""
+        variables: [{{name: expression, expression: "1"}}]
+        steps: {{s: {{action: {{type: act, configuration: {{x: "{text}"}}}}}}}}
+        """,
+        pure=["act"],
+    )
+    (job,) = begun(one)
+    assert (job.pure, job.slow) == (True, slow)
