@@ -8,9 +8,10 @@ Start at ``run_once``. Source: docs/running.md, "One turn".
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import Error, connection, transaction
 
@@ -24,7 +25,7 @@ from tasks.runner.calls import Piece
 from tasks.runner.checkpoints import Moment
 from tasks.runner.claims import POISON_DEATHS, Wanted
 from tasks.runner.flush import Fence, Written
-from tasks.runner.held import Answered, Held
+from tasks.runner.held import Answered, Held, Question
 from tasks.runner.limits import Granted
 from tasks.runner.outage import Outage, is_outage, lost_a_race
 from tasks.runner.presence import Presence
@@ -68,6 +69,8 @@ class _Turn:
     granted: Granted | None = None
     result: Written = field(default_factory=Written)
     late: int = 0
+    #: Effects were answered: there may be new tasks.
+    answered: bool = False
     asked: int = 0
     is_complete: bool = False
 
@@ -181,10 +184,8 @@ class Coordinator:
         turn.lost = flush.lock_leases(self.fence, touched) if touched else []
         turn.written = [each for each in touched if each not in turn.lost]
         for each in turn.written:
-            self._answer(each, now)
-        for each in turn.written:
-            for step, effect in each.take_changes().effects:
-                effects.tell(each, step, effect, now)
+            turn.answered |= bool(each.questions)
+            self._apply_effects(each, now)
         turn.begun = [piece for piece, _ in zip(work.to_begin, range(work.room()), strict=False)]
         if work.limits.has_work:
             turn.granted = work.limits.write(work.room() - len(turn.begun))
@@ -202,22 +203,39 @@ class Coordinator:
         turn.late = len(work.late)
         _note_late(work.late, now)
 
-    def _answer(self, held: Held, now: datetime) -> None:
-        """Do what its actions ask for and want an answer to, and let the engine take the answers in."""
+    def _apply_effects(self, held: Held, now: datetime) -> None:
+        """Do what its actions ask for, in the order in which they asked; what is answered goes on at once."""
+        told = 0
+
+        def tell(until: int) -> None:
+            nonlocal told
+            for step, effect in held.take_changes().effects[told:until]:
+                effects.tell(held, step, effect, now)
+            told = until
+
         for done in held.answered:
-            question = done.question
-            if effects.answer(held, question.job.step, question.effect, question.seed, now) != done.answer:
+            tell(done.after)
+            if self._answer(held, done.question, now) != done.answer:
                 raise EffectsChanged(held)
         while held.questions:
             question = held.questions[0]
-            answer = effects.answer(held, question.job.step, question.effect, question.seed, now)
+            tell(len(held.take_changes().effects))
+            answer = self._answer(held, question, now)
             held.questions.pop(0)
-            held.answered.append(Answered(question, answer))
-            held.unbegun.pop(question.job.step, None)
-            self.work.limits.free(held.id, question.job.step)
-            ended = calls.answered(question, answer)
-            effects.give_back_runs(held, question.job.step, getattr(ended.outcome, "effects", ()), now)
-            self.work.take(held, ended, now)
+            held.answered.append(Answered(question, answer, told))
+            self._take_answer(held, question, answer, now)
+        tell(len(held.take_changes().effects))
+
+    def _answer(self, held: Held, question: Question, now: datetime) -> Mapping[str, Any]:
+        return effects.answer(held, question.job.step, question.effect, question.seed, now)
+
+    def _take_answer(self, held: Held, question: Question, answer: Mapping[str, Any], now: datetime) -> None:
+        step = question.job.step
+        held.unbegun.pop(step, None)
+        self.work.limits.free(held.id, step)
+        ended = calls.answered(question, answer)
+        effects.give_back_runs(held, step, getattr(ended.outcome, "effects", ()), now)
+        self.work.take(held, ended, now)
 
     # --- Claiming -----------------------------------------------------------------------------------------------------
 
@@ -304,9 +322,9 @@ class Coordinator:
 
     def _ring(self, turn: _Turn) -> None:
         topics = []
-        if turn.result.woken or turn.granted is not None and turn.granted.freed:
+        self.should_claim |= turn.answered or turn.result.woken > 0
+        if turn.result.woken or (turn.granted is not None and turn.granted.freed):
             topics.append(doorbell.RUNNABLE)
-            self.should_claim = True
         moved = turn.result.moved
         if len(moved) > _MOST_NEWS:
             topics.append(doorbell.NEWS)

@@ -125,14 +125,16 @@ def _parent(held: Held, step: str) -> Parent:
 @_answer.register
 def _follow_task(effect: FollowTask, held: Held, step: str, seed: uuid.UUID, now: datetime) -> TaskAnswer | Refused:
     link = held.links.get(step)
-    created = link is None
-    if created:
-        requester = _requester(held)
+    # The link may be what this very question made in a transaction that was not committed.
+    created = link is None or link == seed
+    child = None if link is None else _child(link)
+    if created and child is None:
         new = _new_task(effect, comment="", delay=effect.delay)
         template = _template(effect.template)
-        create_tasks(requester, template, [effect.input], new, parent=_parent(held, step), key_of=lambda index: seed)
+        parent = _parent(held, step)
+        create_tasks(_requester(held), template, [effect.input], new, parent=parent, key_of=lambda index: seed)
         held.links[step] = link = seed
-    child = Task.objects.select_related("resolution", "version").filter(public_id=link).first()
+        child = _child(seed)
     if child is None:
         return _gone(f"the task {link} does not exist any more")
     resolution = getattr(child, "resolution", None)
@@ -144,6 +146,10 @@ def _follow_task(effect: FollowTask, held: Held, step: str, seed: uuid.UUID, now
         "requester_username": child.requester_username,
         "created": created,
     }
+
+
+def _child(link: uuid.UUID) -> Task | None:
+    return Task.objects.select_related("resolution", "version").filter(public_id=link).first()
 
 
 def _result_of(child: Task) -> Any:

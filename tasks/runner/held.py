@@ -42,6 +42,8 @@ class Answered:
 
     question: Question
     answer: Mapping[str, Any]
+    #: How many of the unwritten effects that only tell were asked for before it.
+    after: int
 
 
 @dataclass(eq=False)

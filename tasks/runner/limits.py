@@ -120,7 +120,7 @@ class Limits:
         counted = ResourceSlot.objects.filter(resource__in=names, scope=self._scope)
         return Counter(dict(counted.values_list("resource").annotate(Count("id")).order_by()))
 
-    # --- Templates, of which only so many resolutions may run -----------------------------------------------------------
+    # --- Templates, of which only so many resolutions may run ---------------------------------------------------------
 
     @property
     def limited_templates(self) -> dict[str, int]:

@@ -134,8 +134,8 @@ def test_what_kills_three_runners_in_a_row_is_set_aside(ask: Ask, runners: Make,
 def test_deaths_do_not_count_against_what_makes_progress(ask: Ask, runners: Make, log: Path, gate: Path) -> None:
     task = ask(
         "\n".join(
-            f"""s{number}: {{description: one, idempotent: true, dependencies: [{f"s{number - 1}" if number else ""}],"""
-            f""" action: {{type: mark, configuration: {{log: '{log}', until: '{gate}{number}'}}}}}}"""
+            f"s{number}: {{description: one, idempotent: true, dependencies: [{f's{number - 1}' if number else ''}], "
+            f"action: {{type: mark, configuration: {{log: '{log}', until: '{gate}{number}'}}}}}}"
             for number in range(6)
         )
     )

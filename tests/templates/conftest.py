@@ -20,10 +20,10 @@ from tasks.services import catalog, resolutions, steps
 from tasks.services.identity import actor_named
 from tasks.services.tasks import create_task
 from tasks.services.templates import LoadReport, load_templates
-from tests.runner.conftest import runner
+from tests.runner.conftest import runner, runners, test_actions
 from tests.runner.turns import settle
 
-__all__ = ["runner"]
+__all__ = ["runner", "runners", "test_actions"]
 
 ADMIN = actor_named("resolver", superuser=True)
 

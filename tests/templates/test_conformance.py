@@ -42,12 +42,12 @@ REFUSED = {
 RUN = frozenset(
     """
     lintingInfiniteOk lintingObject allowedStateImpact computeVersion simple clientError maxRetry nextRetry
-    stepMaxRetries base_configuration base_output no-output no-output-backward functionEchoHelloWorld functionNested
-    functionCustomState functionPreHook functionEchoTemplatedOutput prune stepCondition input anyDependency
-    indirectDependencies metadata retryNowState retryNowMaxRetry foreach foreachAndPreRun variables jsonTemplating
-    jsonnumber jsonParsing rawb64EncodingDecoding retryloop execScript execScriptWithEnvironment callback subtask
-    noOutputSubtask batch batchedTask
-    """.split()
+    stepMaxRetries base_configuration base_output no-output no-output-backward functionEchoHelloWorld
+    functionNested functionCustomState functionPreHook functionEchoTemplatedOutput prune stepCondition input
+    anyDependency indirectDependencies metadata retryNowState retryNowMaxRetry foreach foreachAndPreRun variables
+    jsonTemplating jsonnumber jsonParsing rawb64EncodingDecoding retryloop execScript execScriptWithEnvironment
+    callback subtask noOutputSubtask batch batchedTask
+    """.split()  # noqa: SIM905 - forty words are easier to read
 )
 
 
@@ -287,7 +287,7 @@ def test_39_a_check_reads_the_metadata_of_a_failure(original: Folder) -> None:
 def test_40_a_step_is_repeated_at_once(original: Folder) -> None:
     played = original.play("retryNowState", {"N": loads("12"), "separator": " sep "})
     assert played.states("fibonacci", "join") == {"fibonacci": "DONE", "join": "DONE"}
-    assert played.out("join")["str"] == " sep ".join("0 1 1 2 3 5 8 13 21 34 55 89 144".split())
+    assert played.out("join")["str"] == " sep ".join(map(str, [0, 1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144]))
     assert (played.row("fibonacci").try_count, played.row("join").try_count) == (13, 12)
     assert played.state == "DONE"
 
@@ -316,12 +316,9 @@ def test_42_loops_feed_loops(original: Folder) -> None:
 
 
 PRE_RUN = {
-    **dict.fromkeys(
-        "stepForeachNoDep stepSkippedNoDep stepNoDep stepForeachWithDep stepSkippedWithDep stepForeachPrune "
-        "stepDepOnForeachPrune".split(),
-        "DONE",
-    ),
-    **dict.fromkeys("stepDep stepDep2 stepForeachPruneParentTask stepDepOnForeachPruneParentTask".split(), "PRUNE"),
+    **dict.fromkeys(["stepForeachNoDep", "stepSkippedNoDep", "stepNoDep", "stepForeachWithDep"], "DONE"),
+    **dict.fromkeys(["stepSkippedWithDep", "stepForeachPrune", "stepDepOnForeachPrune"], "DONE"),
+    **dict.fromkeys(["stepDep", "stepDep2", "stepForeachPruneParentTask", "stepDepOnForeachPruneParentTask"], "PRUNE"),
 }
 
 
