@@ -40,6 +40,10 @@ UTASK_HANDS = environment.number("UTASK_HANDS", default=100, least=1, most=10_00
 UTASK_MAX_OUTPUT_BYTES = environment.number(
     "UTASK_MAX_OUTPUT_BYTES", default=10_000_000, least=1_000, most=1_000_000_000
 )
+#: Networks that actions may not connect to; None: those where clouds give out credentials.
+UTASK_DENIED_NETWORKS = environment.networks("UTASK_DENIED_NETWORKS")
+#: Variables of the service's environment that scripts see, beside PATH, HOME and the like.
+UTASK_SCRIPT_VARIABLES = environment.words("UTASK_SCRIPT_VARIABLES")
 #: What each resident worker runs until it is asked to stop.
 UTASK_RUNNER = "tasks.runner.run"
 #: Seconds that a start waits for a database that is not up yet.
@@ -239,6 +243,8 @@ SPECTACULAR_SETTINGS = {
     "VERSION": UTASK_VERSION,
     "LICENSE": {"name": "BSD-3-Clause"},
     "SERVE_INCLUDE_SCHEMA": False,
+    # What the document lacks is no matter of deployment: the API's own tests look at it.
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,
     "SCHEMA_PATH_PREFIX": "",
     "SORT_OPERATIONS": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,

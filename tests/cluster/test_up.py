@@ -120,7 +120,7 @@ def test_one_signal_stops_everything_and_the_next_start_finds_what_was(up, numbe
     up.wait_for(lambda: is_at_work(up), "a first start")
     up.signal(number)
     assert up.wait_ended() == 0
-    assert up.left_over() == []
+    until(lambda: up.left_over() == [], "the end of all")
     assert up.noted("ended")
     up.start()
     up.wait_for(lambda: is_at_work(up), "a second start")
@@ -131,7 +131,7 @@ def test_ctrl_c_in_its_terminal_stops_everything(up):
     up.wait_for(lambda: is_at_work(up), "a first start")
     os.killpg(up.process.pid, signal.SIGINT)
     assert up.wait_ended() == 0
-    assert up.left_over() == []
+    until(lambda: up.left_over() == [], "the end of all")
     assert up.noted("ended")
 
 
