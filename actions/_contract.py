@@ -21,6 +21,7 @@ from actions._errors import ActionError, ClientError, NotReady, ServerError, Sto
 from actions._web import DENIED_NETWORKS, Client
 
 __all__ = [
+    "DENIED_NETWORKS",
     "Action",
     "ActionError",
     "Cancellation",

@@ -5,6 +5,7 @@ An empty variable counts as absent. Source: docs/operating.md, "Environment".
 
 import os
 from collections.abc import Iterable
+from ipaddress import ip_network
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -34,6 +35,22 @@ def number(*names: str, default: int, least: int, most: int) -> int:
 def words(*names: str, default: Iterable[str] = ()) -> list[str]:
     """A list that is separated by commas."""
     return [word.strip() for word in text(*names).split(",") if word.strip()] or list(default)
+
+
+def networks(name: str) -> tuple[str, ...] | None:
+    """IP networks, separated by commas; ``none``: no network; None when the variable is absent.
+
+    Raises ImproperlyConfigured with the variable's name.
+    """
+    found = words(name)
+    if not found or found == ["none"]:
+        return () if found else None
+    for network in found:
+        try:
+            ip_network(network, strict=False)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name}: {network} is no network such as 10.0.0.0/8") from None
+    return tuple(found)
 
 
 def folders(*names: str, shipped: Path) -> list[Path]:

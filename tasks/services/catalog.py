@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from actions import Surroundings
+from actions._contract import DENIED_NETWORKS
 from actions._registry import Registry
 from tasks.config.current import configuration
 from tasks.engine import goyaml
@@ -39,7 +40,10 @@ def registry() -> Registry:
         read_schema=_read_schema,
         config=lambda name: configuration().items.only(name),
         scripts_folders=tuple(settings.UTASK_SCRIPTS_PATH),
+        script_variables=tuple(settings.UTASK_SCRIPT_VARIABLES),
         base_url=current.base_url,
+        denied_networks=DENIED_NETWORKS if settings.UTASK_DENIED_NETWORKS is None else settings.UTASK_DENIED_NETWORKS,
+        max_response_bytes=settings.UTASK_MAX_OUTPUT_BYTES,
         notify_backends=frozenset(current.cfg.notify_config),
     )
     # The first folder is the one that ships: those are known by themselves.

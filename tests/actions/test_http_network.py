@@ -14,6 +14,8 @@ from actions import ClientError, ServerError, Stopped
 from actions._contract import Cancellation
 from actions._sockets import is_denied
 from tests.peers.authority import Authority
+from tests.peers.ports import free_port
+from tests.peers.proxy import tunnelling_proxy
 from tests.peers.web import Received, Reply, WebPeer
 
 # Failures without an answer
@@ -261,6 +263,24 @@ def test_a_duration_below_a_microsecond_is_not_no_limit(run_action, web):
     url = web.on("/", Reply(200))
     with pytest.raises(ServerError, match="timed out"):
         run_action("http", {"url": url, "method": "GET", "timeout": "1ns"})
+
+
+def test_https_goes_through_a_tunnel_and_is_checked_at_its_end(run_action, secure_web, authority, monkeypatch):
+    secure_web.on("/", Reply(200, "through"))
+    with tunnelling_proxy() as (proxy, tunnels):
+        monkeypatch.setenv("https_proxy", proxy.replace("http://", "http://user:pass@"))
+        monkeypatch.setenv("no_proxy", "")
+        step = {"url": f"https://localhost.:{secure_web.port}/", "method": "GET", "root_ca": authority.pem}
+        assert run_action("http", step).output == "through"
+        with pytest.raises(ServerError, match="certificate refused"):
+            run_action("http", step | {"url": f"https://other.invalid:{secure_web.port}/"})
+        assert tunnels == [f"localhost.:{secure_web.port}", f"other.invalid:{secure_web.port}"]
+
+
+def test_a_proxy_that_is_down_is_a_server_error(run_action, monkeypatch):
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(ServerError, match="connection refused"):
+        run_action("http", {"url": "https://other.invalid/", "method": "GET"})
 
 
 def test_a_forked_child_opens_connections_of_its_own(run_action, web):

@@ -56,13 +56,14 @@ class _Server(ThreadingHTTPServer):
 class WebPeer:
     """Answers by path: ``peer.on("/thing", Reply(…))``; anything else is 404. Keeps what it received."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, handler: type[BaseHTTPRequestHandler] | None = None) -> None:
         self.received: list[Received] = []
         self._routes: dict[str, Reply | Answering] = {}
         peer = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def answer(self) -> None:
                 size = int(self.headers.get("Content-Length") or 0)
@@ -88,7 +89,7 @@ class WebPeer:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), handler or Handler)
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.port: int = self._server.server_address[1]

@@ -77,6 +77,14 @@ def test_our_name_wins_and_an_empty_variable_counts_as_absent(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("text", "found"),
+    [("", None), ("none", []), ("10.0.0.0/8, fd00::/8,192.0.2.1", ["10.0.0.0/8", "fd00::/8", "192.0.2.1"])],
+)
+def test_networks_are_denied_by_a_list_by_none_or_by_default(tmp_path, text, found):
+    assert read(tmp_path, "UTASK_DENIED_NETWORKS", UTASK_DENIED_NETWORKS=text) == {"UTASK_DENIED_NETWORKS": found}
+
+
+@pytest.mark.parametrize(
     ("environ", "words"),
     [
         ({"PORT": "0"}, "PORT: must be a whole number from 1 to 65535"),
@@ -85,6 +93,7 @@ def test_our_name_wins_and_an_empty_variable_counts_as_absent(tmp_path):
         ({"LOGS_FORMAT": "xml"}, "must be one of text, json, gelf"),
         ({"UTASK_WORKERS": "0"}, "UTASK_WORKERS: must be a whole number from 1"),
         ({"DATABASE_URL": "oracle://x"}, "DATABASE_URL"),
+        ({"UTASK_DENIED_NETWORKS": "10.0.0.0/8,10.0/33"}, "UTASK_DENIED_NETWORKS: 10.0/33 is no network"),
     ],
 )
 def test_a_wrong_variable_is_named(tmp_path, environ, words):

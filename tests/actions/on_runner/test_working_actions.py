@@ -3,9 +3,11 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tasks.services import catalog
 from tests.actions.on_runner.conftest import Performed
 from tests.peers import ovh
 from tests.peers.authority import Authority
@@ -70,6 +72,17 @@ def test_http_does_not_reach_the_clouds_metadata(perform: Perform):
     denied = perform("http", {"url": "{{.input.url}}", "method": "GET"}, {"url": "http://169.254.169.254/latest"})
     assert denied.state == "CLIENT_ERROR"
     assert "may not connect" in denied.error
+
+
+@pytest.fixture
+def loopback_denied(settings: Any) -> None:
+    settings.UTASK_DENIED_NETWORKS = ("127.0.0.0/8",)
+    catalog.registry.cache_clear()
+
+
+def test_the_operator_names_the_networks_that_are_denied(loopback_denied: None, perform: Perform, web: WebPeer):
+    assert perform("http", {"url": web.url, "method": "GET"}).state == "CLIENT_ERROR"
+    assert web.received == []
 
 
 # script
