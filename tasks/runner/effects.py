@@ -57,7 +57,7 @@ def answer(held: Held, step: str, effect: Answering, seed: uuid.UUID, now: datet
     """Do the effect and look at what came of it; what could not be done is a ``Refused``, and left nothing behind."""
     try:
         with transaction.atomic():
-            return _answer(effect, held, step, seed, now)
+            return cast(Mapping[str, Any], _answer(effect, held, step, seed, now))
     except ServiceError as error:
         return cast(Mapping[str, Any], _refused(error))
 
@@ -204,7 +204,8 @@ def give_back_runs(held: Held, step: str, told: Iterable[Telling], now: datetime
     if wanted is None or id(wanted) in held.given_back or held.engine.fields.state in FINISHED:
         return
     held.given_back[id(wanted)] = wanted
-    batch = Batch.objects.filter(public_id=held.links.get(step)).first()
+    link = held.links.get(step)
+    batch = None if link is None else Batch.objects.filter(public_id=link).first()
     if batch is None:
         return
     runs = JournalEntry.objects.filter(

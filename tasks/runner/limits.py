@@ -105,7 +105,8 @@ class Limits:
     def _take(self, claims: Sequence[Claim], most: int) -> list[Claim]:
         names = sorted({name for claim in claims for name in claim.names})
         taken = self._counted(names)
-        granted, rows = [], []
+        granted: list[Claim] = []
+        rows = []
         for claim in claims:
             if len(granted) < most and all(taken[name] < self.limits[name] for name in claim.names):
                 taken.update(claim.names)

@@ -108,8 +108,9 @@ def _wait(coordinator: Coordinator, stop: Stop, bell: Bell) -> None:
     moment = coordinator.next_moment()
     if moment is not None:
         seconds = min(seconds, max(0.0, (moment - clock.reckoned()).total_seconds()))
-    ready, _, _ = select.select([bell, coordinator.work.hands, stop], [], [], seconds)
-    if bell in ready and bell.wait(0):
+    ears = bell.fileno()
+    ready, _, _ = select.select([ears, coordinator.work.hands.fileno(), stop.fileno()], [], [], seconds)
+    if ears in ready and bell.wait(0):
         _listen(coordinator, bell)
 
 

@@ -12,6 +12,7 @@ from tasks.runner import resident
 from tasks.runner.coordinator import Coordinator
 from tasks.services import catalog
 from tasks.services.identity import actor_named
+from tasks.services.invariants import violations
 from tasks.services.tasks import create_task
 from tasks.services.templates import load_templates
 from tests.runner.turns import settle
@@ -41,6 +42,8 @@ def runners(transactional_db: None, test_actions: None) -> Iterator[Callable[[],
         return made[-1]
 
     yield make
+    # Whatever a test did: nothing is stuck without its why and its wake-up.
+    assert [str(violation) for violation in violations() if violation.rule != "dead runner"] == []
     for coordinator in made:
         coordinator.work.stop_all()
         coordinator.work.hands.close()

@@ -456,6 +456,8 @@ def test_55_a_wake_up_that_comes_during_a_run_survives_it(original: Folder) -> N
     run_child(played, children_of(played)[0])
     assert played.state == "RUNNING"
     assert played.resolution.woken_at is not None
+    other.update(state="WAITING", runner=None, due_at=clock.now())
+    assert played.settle().resolution.woken_at is None
 
 
 def test_56_a_batch_waits_for_all_its_tasks(original: Folder) -> None:
@@ -592,6 +594,7 @@ def test_67_what_is_over_or_running_cannot_be_run(original: Folder, state: str) 
     Resolution.objects.update(state=state, run_count=5, due_at=None)
     with pytest.raises(WrongState):
         resolutions.run_resolution(ADMIN, played.resolution.public_id)
+    Resolution.objects.all().delete()
 
 
 def test_68_a_run_that_is_asked_for_is_begun_by_a_runner(original: Folder) -> None:
