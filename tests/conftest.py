@@ -2,8 +2,9 @@
 
 The suite runs twice (``make test``): with ``TEST_DATABASE=sqlite`` everything but the tests marked ``postgresql``; with
 ``TEST_DATABASE=postgresql`` those, and what touches a database but is not marked ``sqlite``. A test touches a database
-when it asks for one (``db``, ``transactional_db``, the mark ``django_db``) or for the address of an empty one
-(``database_url``). Tests marked ``conformance`` need the folder that ``UTASK_CONFORMANCE`` names.
+when it asks for one (``db``, ``transactional_db``, the mark ``django_db``), for the address of an empty one
+(``database_url``), or for a running ``service``. Tests marked ``conformance`` need the folder that
+``UTASK_CONFORMANCE`` names.
 """
 
 import os
@@ -19,7 +20,7 @@ from psycopg import sql
 
 from tests.postgresql import server_url
 
-TOUCHES_DATABASE = {"db", "transactional_db", "database_url", "shared_database_url"}
+TOUCHES_DATABASE = {"db", "transactional_db", "database_url", "shared_database_url", "service"}
 _left_out: list[str] = []
 
 

@@ -3,7 +3,7 @@
 Source: docs/api.md, "Answers".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rest_framework.negotiation import BaseContentNegotiation
@@ -52,12 +52,13 @@ class BrowsableAnswer(BrowsableAPIRenderer):
 class Negotiation(BaseContentNegotiation):
     """The first of JSON, YAML and a browser's HTML in the order of ``Accept``, ``q`` considered; else JSON."""
 
-    def select_parser(self, request: Request, parsers: Sequence[Any]) -> Any:
-        return parsers[0]
+    def select_parser(self, request: Request, parsers: Iterable[Any]) -> Any:
+        return next(iter(parsers))
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
+        renderers = list(renderers)
         by_type = {renderer.media_type: renderer for renderer in renderers}
         for media_type in _by_preference(request.META.get("HTTP_ACCEPT", "")):
             if media_type in by_type:

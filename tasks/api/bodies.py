@@ -135,7 +135,7 @@ class Body(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, Mapping):
             raise serializers.ValidationError({"body": ["a mapping (an object) is expected"]})
-        known = {name.lower(): name for name in self.fields}
+        known = {str(name).lower(): str(name) for name in self.fields}
         given = {known[key.lower()]: value for key, value in data.items() if key.lower() in known}
         given.update({key: value for key, value in data.items() if key in self.fields})
         return super().to_internal_value({name: value for name, value in given.items() if value is not None})

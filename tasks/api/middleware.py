@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
 
 from tasks.api.addresses import address_of
-from tasks.api.views.base import unknown_route
+from tasks.api.views.base import audit_of, unknown_route
 from tasks.telemetry import audit
 
 _PAGES = ("/admin/", "/static/", "/ui/")
@@ -45,8 +45,8 @@ class ApiMiddleware:
         if request.resolver_match is None:
             # The admin's path without its slash is mended by Django; everything else that is unknown says so plainly.
             return unknown_route() if answer.status_code == 404 else answer
-        told = getattr(request, "utask_audit", None)
-        if told is not None and told.action and request.path_info != _METRICS:
+        told = audit_of(request)
+        if told.action and request.path_info != _METRICS:
             audit.write(_asked(request, request_id), told, status=answer.status_code, seconds=time.monotonic() - begun)
         answer.headers["X-Request-Id"] = request_id
         return answer if request.path_info == _METRICS else _with_cross_origin(request, answer)

@@ -36,7 +36,8 @@ def document() -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _document(title: str, server: str) -> dict[str, Any]:
-    made: dict[str, Any] = SchemaGenerator(urlconf="tasks.api.urls").get_schema(request=None, public=True)
+    generator: Any = SchemaGenerator
+    made: dict[str, Any] = generator(urlconf="tasks.api.urls").get_schema(request=None, public=True)
     made["info"] = {**made["info"], "title": title, "version": settings.UTASK_VERSION}
     made["servers"] = [{"url": server}]
     return made

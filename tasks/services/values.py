@@ -10,6 +10,7 @@ import yaml
 
 from tasks.engine import goyaml
 from tasks.engine.gotemplate import JSONNumber, dumps, loads
+from tasks.engine.goyaml.scalars import resolve
 from tasks.services.errors import BadRequest
 
 __all__ = ["JSONNumber", "decode", "encode", "read_body", "to_yaml"]
@@ -47,7 +48,16 @@ def _number(dumper: yaml.SafeDumper, number: JSONNumber) -> yaml.Node:
     return dumper.represent_scalar(f"tag:yaml.org,2002:{kind}", number.text)
 
 
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    # Go's YAML takes more words for something else than PyYAML does: y, 1e3, 0o7.
+    is_plain = isinstance(resolve(text, None), str) and text != "<<"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style=None if is_plain else "'")
+
+
 _Dumper.add_representer(JSONNumber, _number)
+_Dumper.add_representer(str, _text)
+# Names of states are texts with a class of their own.
+_Dumper.add_multi_representer(str, _text)
 
 
 def to_yaml(value: Any) -> str:

@@ -114,7 +114,7 @@ class StepStateBody(Body):
     state = Text(allow_blank=False)
 
 
-_STEP_NAMES = {name.lower(): name for name in StepAnswer().fields}
+_STEP_NAMES = {str(name).lower(): str(name) for name in StepAnswer().fields}
 
 
 def step_as_sent(body: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,8 @@ class Members(serializers.ListField):
         super().__init__(source="*", read_only=True)
 
     def to_representation(self, task: Any) -> list[str]:
-        return task.names(self.role, self.kind)
+        names: list[str] = task.names(self.role, self.kind)
+        return names
 
 
 class CommentAnswer(Answer):
@@ -91,7 +92,7 @@ class TaskInList(Answer):
 
     def get_resolution(self, task: Task) -> str | None:
         resolution = resolution_of(task)
-        return resolution and str(resolution.public_id)
+        return str(resolution.public_id) if resolution else None
 
     def get_last_start(self, task: Task) -> str | None:
         resolution = resolution_of(task)
@@ -103,7 +104,7 @@ class TaskInList(Answer):
 
     def get_resolver_username(self, task: Task) -> str | None:
         resolution = resolution_of(task)
-        return resolution and resolution.resolver_username
+        return resolution.resolver_username if resolution else None
 
     def get_batch(self, task: Task) -> str | None:
         return str(task.batch.public_id) if task.batch is not None else None
@@ -125,7 +126,7 @@ class TaskAnswer(TaskInList):
     result = serializers.SerializerMethodField()
     result_error = serializers.CharField(required=False)
     comments = CommentAnswer(many=True, required=False)
-    errors = serializers.SerializerMethodField()
+    errors = serializers.SerializerMethodField()  # type: ignore[assignment]  # never given data to validate
     waiting_for = serializers.SerializerMethodField()
     region = serializers.CharField(required=False)
 

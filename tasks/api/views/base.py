@@ -4,9 +4,9 @@ A view is a few lines: read the shape, call the service, write the shape. Source
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import MethodNotAllowed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, AllowAny
 from rest_framework.request import Request
@@ -60,10 +60,7 @@ class Endpoint(APIView):
     @property
     def audit(self) -> Audit:
         """What will be told of this request."""
-        request = self.request._request
-        if not hasattr(request, "utask_audit"):
-            request.utask_audit = Audit()
-        return cast(Audit, request.utask_audit)
+        return audit_of(self.request._request)
 
     def about(self, task: Task | None = None, resolution: Resolution | None = None, **more: Any) -> None:
         """Tell the audit what the request is about."""
@@ -74,9 +71,15 @@ class Endpoint(APIView):
             self.audit.metadata["resolution_id"] = str(resolution.public_id)
         self.audit.metadata |= {name: str(value) for name, value in more.items()}
 
+    @property
+    def body(self) -> dict[str, Any]:
+        """The body as it was sent. Raises ParseError."""
+        found: dict[str, Any] = self.request.data  # type: ignore[assignment]  # every parser of ours gives a mapping
+        return found
+
     def read(self, shape: type[Any]) -> dict[str, Any]:
         """The body in this shape. Raises ValidationError with each field that does not fit."""
-        body = shape(data=self.request.data)
+        body = shape(data=self.body)
         body.is_valid(raise_exception=True)
         return dict(body.validated_data)
 
@@ -85,13 +88,19 @@ class Endpoint(APIView):
         self.audit.sudo = actor is not None and bool(actor.privileges)
         return super().finalize_response(request, response, *args, **kwargs)
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return unknown_route()
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, MethodNotAllowed):
             return unknown_route()  # type: ignore[return-value]
         return super().handle_exception(exc)
+
+
+def audit_of(request: HttpRequest) -> Audit:
+    """What will be told of the request; made at first use."""
+    found: Audit = request.__dict__.setdefault("utask_audit", Audit())
+    return found
 
 
 class OpenEndpoint(Endpoint):

@@ -70,7 +70,7 @@ class Callback(OpenEndpoint):
         public_id, token = _named(request, callback_id)
         if SENT_BY_FORM in request.query_params:
             return self._post_form(request, public_id, token)
-        callbacks.answer(public_id, token, request.data.get("body"), address=address_of(request.META))
+        callbacks.answer(public_id, token, self.body.get("body"), address=address_of(request.META))
         return Response({"message": RESOLVED})
 
     def _post_form(self, request: Request, public_id: uuid.UUID, token: str) -> HttpResponse:

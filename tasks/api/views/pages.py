@@ -7,6 +7,7 @@ import mimetypes
 from pathlib import Path
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils._os import safe_join
@@ -38,7 +39,7 @@ def dashboard(request: HttpRequest, path: str) -> HttpResponseBase:
         return HttpResponseRedirect("/admin/")
     try:
         file = Path(safe_join(folder, path or "index.html"))
-    except ValueError:
+    except SuspiciousFileOperation:
         return unknown_route()
     if not file.is_file():
         return unknown_route()

@@ -167,7 +167,7 @@ class OneStep(Endpoint):
 
     @extend_schema(request=StepBody, parameters=[IF_MATCH], responses=described(None, status=204) | OUTDATED)
     def put(self, request: Request, resolution_id: str, step_name: str) -> Response:
-        document = step_as_sent(request.data)
+        document = step_as_sent(self.body)
         key = queries.identifier(resolution_id, "resolution")
         with transaction.atomic():
             if asks_for_match(request):

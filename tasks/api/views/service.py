@@ -124,7 +124,7 @@ class OpenIfConfigured(Endpoint):
         return [] if settings.UTASK_OPEN_METRICS else super().get_authenticators()
 
     def get_permissions(self) -> list[Any]:
-        return [] if settings.UTASK_OPEN_METRICS else super().get_permissions()
+        return [] if settings.UTASK_OPEN_METRICS else list(super().get_permissions())
 
 
 class Statistics(OpenIfConfigured):

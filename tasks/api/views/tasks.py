@@ -154,7 +154,7 @@ def _once(endpoint: Endpoint, request: Request, create: Callable[[], Any]) -> Re
     if key is None:
         return Response(create(), status=201)
     operation = endpoint.operations[str(request.method)]
-    document, is_repeated = idempotency.once(endpoint.actor, operation, key, encode(request.data).encode(), create)
+    document, is_repeated = idempotency.once(endpoint.actor, operation, key, encode(endpoint.body).encode(), create)
     return Response(document, status=201, headers={"Idempotency-Replayed": "true"} if is_repeated else None)
 
 
