@@ -10,6 +10,7 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "own": (),
     "ogr": ("owners",),
     "res": (),
+    "cre": (),
     "rgr": ("resolvers",),
     "wat": (),
     "wgr": ("watchers",),
