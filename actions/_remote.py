@@ -43,11 +43,6 @@ class Destination:
             raise ClientError(f"{text!r} is neither host nor host:port.")
         return cls(host, int(port))
 
-    @property
-    def known_as(self) -> str:
-        """How files of known hosts call it."""
-        return self.host if self.port == 22 else f"[{self.host}]:{self.port}"
-
 
 @dataclass(frozen=True)
 class HostKeys:
@@ -217,55 +212,97 @@ class Remote:
             channel.exec_command(command)
         except (paramiko.SSHException, OSError, EOFError) as error:
             raise ServerError(f"{self._destination.host}: the command cannot be started.") from error
-        output = bytearray()
-        unsent = memoryview(stdin)
-        killed_at: float | None = None
-        too_long = False
+        running = _Command(transport, channel, stdin, deadline, max_output_bytes, self._cancelled)
         try:
-            while not (channel.exit_status_ready() and not channel.recv_ready() and channel.eof_received):
-                unsent = self._feed(channel, unsent)
-                output += self._read(channel, busy=bool(unsent))
-                now = time.monotonic()
-                late = deadline is not None and now >= deadline
-                too_long = too_long or len(output) > max_output_bytes
-                if killed_at is None and (late or too_long or self._cancelled.is_set()):
-                    transport.kill(channel)
-                    killed_at = now
-                if (killed_at is not None and now - killed_at > _LAST_WORDS) or not transport.is_active():
-                    break
-                if channel.closed and not channel.recv_ready():
-                    break
+            return running.to_its_end()
         except OSError as error:
-            if killed_at is None:
-                raise ServerError(f"{self._destination.host}: the connection broke off.") from error
-        code = channel.exit_status if channel.exit_status_ready() and channel.exit_status >= 0 else None
-        name, said = transport.exit_signal or ("", "")
-        late = killed_at is not None and not too_long and not self._cancelled.is_set()
-        return Ran(bytes(output[:max_output_bytes]), None if late else code, name, said, late, too_long)
+            raise ServerError(f"{self._destination.host}: the connection broke off.") from error
 
-    @staticmethod
-    def _feed(channel: paramiko.Channel, unsent: memoryview) -> memoryview:
-        if unsent and channel.send_ready() and not channel.closed:
+
+class _Command:
+    """A command that runs on the other side: fed, read, and killed when it has to be."""
+
+    def __init__(
+        self,
+        transport: _Transport,
+        channel: paramiko.Channel,
+        stdin: bytes,
+        deadline: float | None,
+        most_bytes: int,
+        cancelled: Cancellation,
+    ) -> None:
+        self._transport = transport
+        self._channel = channel
+        self._unsent = memoryview(stdin)
+        self._deadline = deadline
+        self._most_bytes = most_bytes
+        self._cancelled = cancelled
+        self._output = bytearray()
+        #: When it was killed, and why; when it was first seen to have ended.
+        self._killed_at: float | None = None
+        self._timed_out = False
+        self._ended_at: float | None = None
+
+    def to_its_end(self) -> Ran:
+        """Feed and read until it is over. Raises OSError when the connection breaks off."""
+        while not self._is_over():
+            self._feed()
+            self._read()
+            if self._killed_at is None and self._must_end():
+                self._transport.kill(self._channel)
+                self._killed_at = time.monotonic()
+        channel = self._channel
+        known = channel.exit_status_ready() and channel.exit_status >= 0 and not self._timed_out
+        name, said = self._transport.exit_signal or ("", "")
+        return Ran(
+            bytes(self._output[: self._most_bytes]),
+            channel.exit_status if known else None,
+            name,
+            said,
+            self._timed_out,
+            len(self._output) > self._most_bytes,
+        )
+
+    def _must_end(self) -> bool:
+        if len(self._output) > self._most_bytes or self._cancelled.is_set():
+            return True
+        self._timed_out = self._deadline is not None and time.monotonic() >= self._deadline
+        return self._timed_out
+
+    def _is_over(self) -> bool:
+        channel, now = self._channel, time.monotonic()
+        if channel.recv_ready():
+            return False
+        if channel.closed or not self._transport.is_active():
+            return True
+        if channel.exit_status_ready() and self._ended_at is None:
+            self._ended_at = now
+        # Something it left running may hold its output open, and a killed one may never say that it has ended.
+        since = self._ended_at if self._killed_at is None else self._killed_at
+        finished = channel.exit_status_ready() and bool(channel.eof_received)
+        return finished or (since is not None and now - since > _LAST_WORDS)
+
+    def _feed(self) -> None:
+        channel = self._channel
+        if self._unsent and channel.send_ready():
             try:
-                unsent = unsent[channel.send(bytes(unsent[:32_768])) :]
+                self._unsent = self._unsent[channel.send(bytes(self._unsent[:32_768])) :]
             except OSError:  # the command reads no further
-                unsent = unsent[:0]
-        if not unsent and not channel.eof_sent and not channel.closed:
+                self._unsent = self._unsent[:0]
+        if not self._unsent and not channel.eof_sent and not channel.closed:
             channel.shutdown_write()
-        return unsent
 
-    @staticmethod
-    def _read(channel: paramiko.Channel, *, busy: bool) -> bytes:
+    def _read(self) -> None:
         """What came within a moment; nothing at once while there is still something to send."""
-        channel.settimeout(0.001 if busy else _GLANCE)
+        self._channel.settimeout(0.001 if self._unsent else _GLANCE)
         try:
-            chunk = channel.recv(65_536)
+            chunk = self._channel.recv(65_536)
         except TimeoutError:
-            return b""
-        if not chunk and not channel.exit_status_ready():
+            return
+        self._output += chunk
+        if not chunk and not self._channel.exit_status_ready():
             # The output is closed, the exit code still to come.
-            channel.status_event.wait(_GLANCE)
-        return chunk
+            self._channel.status_event.wait(_GLANCE)
 
 
 def _is_unknown_host(error: BaseException) -> bool:

@@ -56,7 +56,7 @@ class Ping(Action):
             said = f"{cfg.hostname} cannot be pinged: {error.strerror or error}."
             raise ServerError(said, metadata=metadata) from error
         output = statistics(echoes)
-        if ctx.cancelled.is_set():
+        if ctx.cancelled.is_set() and len(echoes.round_trips) < plan.count:
             raise Stopped("stopped", output=output, metadata=metadata)
         if output["packet_loss"] > cfg.max_loss:
             lost = f"{output['packet_loss']:g} % of the packets were lost, {cfg.max_loss} % are tolerated"

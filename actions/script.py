@@ -101,7 +101,8 @@ class Script(Action):
             ended, metadata = Ended(1, b"", 0), not_started(error)
         else:
             metadata = metadata_of(ended)
-        if ctx.cancelled.is_set():
+        # One that had ended by itself when the request came has a result to give.
+        if ctx.cancelled.is_set() and ended.code == -signal.SIGKILL:
             raise Stopped("stopped", output={}, metadata=metadata)
         if ended.too_long:
             limit = ctx.surroundings.max_response_bytes

@@ -12,7 +12,8 @@ from actions._outputs import check_delimiters, command_result, wrong_exit_code, 
 from actions._remote import Destination, HostKeys, Ran, Remote, read_key
 
 #: Reads the script from standard input, so that it stands in no list of processes, and runs it with an empty one.
-READ_AND_RUN = 'eval "$(cat)"'
+#: Both outputs go one way from the start: on two, the order of what was written would be lost.
+READ_AND_RUN = 'exec 2>&1; eval "$(cat)"'
 MOST_HOPS = 10
 
 
@@ -106,7 +107,7 @@ class Ssh(Action):
     @staticmethod
     def _result(cfg: Config, ctx: Context, ran: Ran) -> Result:
         metadata = metadata_of(ran)
-        if ctx.cancelled.is_set():
+        if ctx.cancelled.is_set() and ran.exit_code is None:
             raise Stopped("stopped", output={}, metadata=metadata)
         if ran.too_long:
             limit = ctx.surroundings.max_response_bytes
@@ -167,7 +168,8 @@ def _json_text(text: str) -> str:
 
 
 #: POSIX shell and sed. Control characters other than tab, newline and carriage return are dropped.
-_PROLOGUE = r"""utask_json() {
+_PROLOGUE = r"""exec 2>&1
+utask_json() {
   tr -d '\000-\010\013\014\016-\037' | sed -e ':a' -e '$!{' -e 'N' -e 'ba' -e '}' \
     -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/TAB/\\t/g' -e 's/CR/\\r/g' -e 's/\n/\\n/g'
 }

@@ -46,6 +46,14 @@ def test_the_remote_shell_expands_the_result(run_action, step):
     assert {**result.metadata, "output": ""} == {"output": "", "exit_code": "0", "exit_signal": "", "exit_msg": ""}
 
 
+def test_what_is_written_to_both_outputs_keeps_its_order(run_action, step):
+    script = "for i in 1 2 3 4 5 6 7 8 9; do echo out $i; echo error $i >&2; done"
+    expected = "".join(f"out {i}\nerror {i}\n" for i in range(1, 10))
+    for mode in ("disabled", "auto-result"):
+        shown = run_action("ssh", step | {"script": script, "output_mode": mode}).metadata["output"]
+        assert shown == expected
+
+
 def test_quotes_go_from_keys_and_values_of_the_result(run_action, step):
     result = run_action("ssh", step | {"script": "A=1", "result": {'"k"\'s': '"$A"'}})
     assert result.output == {"k's": "1"}
@@ -125,6 +133,12 @@ def test_a_large_script_and_a_large_output_come_through(run_action, step):
     result = run_action("ssh", step | {"script": script, "result": {"a": "ok"}})
     assert result.output == {"a": "ok"}
     assert result.metadata["output"].startswith("a" * 3_000_000)
+
+
+def test_what_a_script_leaves_running_does_not_hold_it_up(run_action, step, tmp_path):
+    script = f"sleep 1000 & echo $! > {tmp_path}/pid; A=1"
+    assert run_action("ssh", step | {"script": script, "result": {"a": "$A"}}).output == {"a": "1"}
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
 
 
 # Time
