@@ -99,7 +99,7 @@ class StepMove:
 
 
 STEP_MOVES: Final[tuple[StepMove, ...]] = (
-    StepMove(StepEvent.STARTED, RUNNABLE - {S.AFTERRUN_ERROR, S.EXPANDED}, frozenset({S.RUNNING})),
+    StepMove(StepEvent.STARTED, RUNNABLE - {S.AFTERRUN_ERROR}, frozenset({S.RUNNING})),
     StepMove(
         StepEvent.SKIPPED,
         frozenset({S.RUNNING}) | (RUNNABLE - {S.EXPANDED}),  # a loop is judged without being RUNNING
@@ -125,12 +125,12 @@ STEP_MOVES: Final[tuple[StepMove, ...]] = (
     StepMove(StepEvent.CUT_OFF, frozenset({S.RUNNING}), frozenset({S.CRASHED})),
     StepMove(
         StepEvent.EXPANDED,
-        frozenset({S.TODO, S.TO_RETRY, S.RETRY_NOW, S.SERVER_ERROR, *BLOCKING}),
+        RUNNABLE - {S.EXPANDED},
         frozenset({S.EXPANDED}),
     ),
     StepMove(
         StepEvent.LIST_FAILED,
-        frozenset({S.TODO, S.TO_RETRY, S.RETRY_NOW, S.SERVER_ERROR, *BLOCKING}),
+        RUNNABLE - {S.EXPANDED},
         frozenset({S.FATAL_ERROR}),
     ),
     StepMove(StepEvent.COLLECTED, frozenset({S.EXPANDED}), _FINAL),

@@ -42,7 +42,7 @@ def listed(run: "Run", node: Node, listed: Listed, now: datetime) -> None:
         node.spent = True
         run.resolution.change(node, now, E.LIST_FAILED, S.FATAL_ERROR, error=problem, due_at=None, detail=problem)
         return
-    run.resolution.change(node, now, E.EXPANDED, S.EXPANDED, error="", due_at=None)
+    run.resolution.change(node, now, E.EXPANDED, S.EXPANDED, error="", prior_state="", due_at=None)
     children = run.resolution.add_children(node, items)
     run.fresh |= dict.fromkeys(children)
     run.fresh[node] = None  # an empty one is collected at once

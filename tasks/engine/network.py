@@ -19,6 +19,7 @@ from tasks.engine.lifecycle import is_final
 from tasks.engine.plans import Plan
 from tasks.engine.steps import Step
 from tasks.engine.values import Values
+from tasks.states import StepState
 
 Rank = tuple[int, int]
 
@@ -65,7 +66,7 @@ class Node:
     unsettled_children: int = 0
     busy_children: int = 0
     # of the run
-    spent: bool = False  # not to be started again
+    spent: bool = False  # not to be started again, unless by RETRY_NOW
     counted: bool = False  # a try was counted
     stopped: bool = False  # a loop that was given a state which is not final: collected, and done anew
     job: Job | None = None  # awaited
@@ -90,6 +91,11 @@ class Node:
     @property
     def is_loop(self) -> bool:
         return self.loop is None and self.plan.definition.is_loop
+
+    @property
+    def is_expanded(self) -> bool:
+        """Whether it has children, or is a loop that found none to have."""
+        return bool(self.children) or (self.is_loop and self.step.state == StepState.EXPANDED)
 
     @property
     def is_busy(self) -> bool:

@@ -153,7 +153,6 @@ def ended(
         error = message if message or is_final(given) else node.step.error
         run.resolution.change(node, now, E.GIVEN, given, error=error, prior_state="", due_at=None, detail=message)
     if node.state == S.RETRY_NOW:
-        node.spent = False
         run.fresh[node] = None
 
 

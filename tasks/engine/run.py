@@ -178,9 +178,13 @@ class Run:
                     candidates[node] = None
             if not candidates:
                 return
-            for node in sorted((node for node in candidates if self._may_start(node)), key=by_rank):
+            ready = sorted((node for node in candidates if self._may_start(node)), key=by_rank)
+            at_once = [node for node in ready if _ends_at_once(node)]
+            for node in at_once or ready:
                 if self._may_start(node):  # an earlier one of this pass may have changed it
                     self._start(node, now)
+            if at_once:  # what they prune does not start
+                self.fresh |= candidates
 
     def _pruned(self, now: datetime) -> dict[Node, bool]:
         """Prune behind every step whose state changed; the answer is all that was touched on the way."""
@@ -239,7 +243,6 @@ class Run:
         if node.children:
             loops.stopped(self, node, now)
         elif change.state == S.RETRY_NOW and node.spent:
-            node.spent = False
             self.fresh[node] = None
 
     def _remember(self, node: Node, state: str, now: datetime, message: str | None) -> None:
@@ -258,11 +261,11 @@ class Run:
     def _may_start(self, node: Node) -> bool:
         if node.is_busy or (self.is_shutting_down and not loops.is_complete(node)):
             return False
-        if node.children or node.state == S.EXPANDED:
+        if node.is_expanded:
             return loops.may_go_on(self, node)
         return (
             node.unmet == 0
-            and not node.spent
+            and (not node.spent or node.state == S.RETRY_NOW)
             and node.state in RUNNABLE
             and (node.loop is None or node.loop.state == S.EXPANDED or is_final(node.loop.state))
             and self.is_due(node)
@@ -282,7 +285,7 @@ class Run:
         return True
 
     def _start(self, node: Node, now: datetime) -> None:
-        if node.children or node.state == S.EXPANDED:
+        if node.is_expanded:
             loops.go_on(self, node, now)
         elif node.is_loop:
             loops.begin(self, node, now)
@@ -381,3 +384,8 @@ class Run:
             self.resolution.next_serial(), JobKind.TITLE, "", self.resolution.values(), slow=slow, text=text
         )
         self.orders.append(RunJob(self.title_job))
+
+
+def _ends_at_once(node: Node) -> bool:
+    """Whether starting it ends it: a loop to be collected, a result without conditions to be judged."""
+    return node.is_expanded or (node.state == S.AFTERRUN_ERROR and not node.is_loop and not node.plan.checks)

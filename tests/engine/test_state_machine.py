@@ -17,14 +17,15 @@ from tasks.engine.errors import EventMisfit
 from tasks.engine.events import GraceOver, JobEnded, RunStarted, ShutdownBegan, Woken
 from tasks.engine.facts import Installation, ResolutionFields, TaskFacts, TaskFields
 from tasks.engine.jobs import Answer, Attempt, Call, Failure, JobKind
-from tasks.engine.lifecycle import RUNNABLE, is_final
+from tasks.engine.lifecycle import RUNNABLE, is_final, may_set_by_hand
 from tasks.engine.network import Trial
 from tasks.engine.orders import ComeBackAt, RunEnded, RunJob
 from tasks.engine.resolution import Resolution, advance
 from tasks.engine.simulation import EPOCH, NeverEnds, Simulation
 from tasks.engine.steps import Step
 from tasks.states import ResolutionState as R
-from tests.engine.random_graphs import defined, random_document
+from tasks.states import StepState
+from tests.engine.random_graphs import CUSTOM_STATES, defined, random_document
 
 _FAILURES = (None, None, None, None, Failure.CLIENT, Failure.SERVER, Failure.NOT_READY, Failure.TO_RETRY)
 
@@ -107,8 +108,21 @@ class Machine:
                     return
                 else:
                     by_hand_left, by_hand = by_hand_left - 1, True
+                    self.edit_states()
                     self.begun.clear()  # the human has seen to it
         raise AssertionError("it never comes to rest")
+
+    def edit_states(self) -> None:
+        """An operator gives some steps other states, as far as the table lets him."""
+        for step in self.resolution.steps():
+            state = self.random.choice((*StepState, *CUSTOM_STATES))
+            if self.random.random() < 0.15 and may_set_by_hand(state, CUSTOM_STATES):
+                waiting = "" if is_final(state) else "set by hand"
+                self.rows.steps[step.name] = replace(step, state=state, waiting=waiting)
+        self.rows.resolution = replace(self.rows.resolution, state=R.PAUSED, waiting="paused")
+        self.rebuild()
+        self.rows.task = replace(self.rows.task, steps_done=self.resolution.network.done_count)
+        self.rebuild()
 
     def do_something(self) -> None:
         chance = self.random.random()
