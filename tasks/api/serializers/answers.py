@@ -49,6 +49,14 @@ class Answer(serializers.Serializer[Any]):
 
     OMIT: frozenset[str] = frozenset()
 
+    def always_there(self) -> list[str]:
+        """Names of the fields that are never left out."""
+        return [
+            str(name)
+            for name, field in self.fields.items()
+            if name not in self.OMIT and (field.required or field.read_only)
+        ]
+
     def to_representation(self, instance: Any) -> dict[str, Any]:
         whole = super().to_representation(instance)
         return {name: value for name, value in whole.items() if name not in self.OMIT or not _empty(value)}

@@ -39,6 +39,7 @@ class StepAnswer(Answer):
     children_steps = serializers.ListField(child=serializers.CharField(), required=False)
     children_steps_map = Object(required=False)
     item = Value(required=False)
+    timeout = serializers.CharField(required=False)
     resources = serializers.ListField(child=serializers.CharField(), allow_null=True)
     tags = Object(allow_null=True)
     waiting_for = serializers.CharField(required=False)

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
@@ -53,7 +53,7 @@ class Callback(OpenEndpoint):
 
     @extend_schema(
         parameters=[TOKEN],
-        responses=described(None, status=204) | TOO_MANY | {(200, "text/html"): OpenApiResponse(str)},
+        responses=described(str, media_type="text/html") | TOO_MANY,
     )
     def get(self, request: Request, callback_id: str) -> HttpResponse:
         public_id, token = _named(request, callback_id)

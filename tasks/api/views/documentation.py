@@ -24,9 +24,7 @@ def _refusal(description: str, text: str) -> OpenApiResponse:
 
 _REFUSALS = {
     400: _refusal("The request, or the state, does not allow it.", "input id: missing: a value is required"),
-    401: OpenApiResponse(
-        OpenApiTypes.ANY, description="Not authenticated (no body), or for administrators only (with an error)."
-    ),
+    401: OpenApiResponse(description="Not authenticated (no body), or for administrators only (with an error)."),
     403: _refusal("Not allowed on this object.", "ann may not run the resolution"),
     404: _refusal("There is no such object.", "no such task: 6f1c2d1e-0c5b-4b7e-9d53-1f4f0f6f9d55"),
     405: _refusal("Maintenance mode: nothing is written.", "Maintenance mode activated"),
@@ -38,10 +36,10 @@ OUTDATED = {412: _refusal("`If-Match` does not fit.", "somebody else changed it 
 TOO_MANY = {429: _refusal("Too many wrong tokens.", "too many wrong tokens; wait a minute")}
 
 
-def described(answer: Any, *, status: int = 200) -> dict[Any, Any]:
+def described(answer: Any, *, status: int = 200, media_type: str = "") -> dict[Any, Any]:
     """The answers of a route: what it gives, and the refusals that any route may give."""
     done = OpenApiResponse(description="Done; no content.") if answer is None else answer
-    return {status: done, **_REFUSALS}
+    return {(status, media_type) if media_type else status: done, **_REFUSALS}
 
 
 def _query(name: str, kind: Any, text: str, **more: Any) -> OpenApiParameter:
@@ -59,13 +57,31 @@ def _header(name: str, text: str, example: str) -> OpenApiParameter:
 
 
 _PAGE_SIZE = _query("page_size", {"type": "integer", "minimum": 0}, "Elements a page, 10 to 10,000; else 1000.")
+_PAGE_HEADERS = [
+    OpenApiParameter(
+        "X-Paging-PageSize",
+        OpenApiTypes.INT,
+        OpenApiParameter.HEADER,
+        response=[200],
+        description="The effective size of the page.",
+    ),
+    OpenApiParameter(
+        "Link",
+        OpenApiTypes.STR,
+        OpenApiParameter.HEADER,
+        response=[200],
+        description="Where a full page goes on: `</task?last=ID&page_size=10>; rel=next`.",
+    ),
+]
 PAGE_PARAMETERS = [
     _PAGE_SIZE,
     _query("last", OpenApiTypes.STR, "The last element of the page before; take it from the `Link` header."),
+    *_PAGE_HEADERS,
 ]
 NUMBERED_PAGES = [
     _PAGE_SIZE,
     _query("last", {"type": "integer", "minimum": 0}, "The number of the last entry of the page before."),
+    *_PAGE_HEADERS,
 ]
 _TAG = _query("tag", OpenApiTypes.STR, "`key=value`; all that are given must hold.", many=True)
 LIST_PARAMETERS = [
