@@ -20,6 +20,7 @@ import traceback
 import types
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from importlib.machinery import FileFinder
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,10 @@ class RegisteredAction:
         """
         cfg, problems = self._read(base, configuration, surroundings, rendered=False)
         if not any(problem.level == "error" for problem in problems):
-            problems += self._whole_check(cfg, surroundings)
+            try:
+                problems += self._whole_check(cfg, surroundings)
+            except ActionError as error:
+                problems.append(ConfigProblem((), error.message))
         return [replace(problem, level="error") for problem in problems] if strict else problems
 
     def decode(self, base: Any, configuration: Any, surroundings: Surroundings) -> Any:
@@ -249,8 +253,9 @@ class Registry:
     def _add_shipped(self) -> None:
         for module in sorted(pkgutil.iter_modules(actions.__path__), key=lambda found: found.name):
             if not module.name.startswith("_"):
-                path = str(Path(actions.__path__[0]) / f"{module.name}.py")
-                with self._reported(path, module.name):
+                finder = module.module_finder
+                folder = finder.path if isinstance(finder, FileFinder) else ""
+                with self._reported(str(Path(folder) / f"{module.name}.py"), module.name):
                     self._add_module(importlib.import_module(f"actions.{module.name}"))
 
     def _add_entry_points(self) -> None:

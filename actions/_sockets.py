@@ -25,6 +25,8 @@ from actions._errors import ClientError
 #: Addresses that a cloud answers with credentials on; nothing connects to them unless the operator says so.
 DENIED_NETWORKS = ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32")
 
+#: What the system takes as time-out of one operation has a bound, in seconds: some 24 days.
+_LONGEST_WAIT = 20 * 86_400.0
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -84,7 +86,7 @@ class Exchange:
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError("timed out")
-        return left
+        return min(left, _LONGEST_WAIT)
 
     def use(self, sock: socket.socket) -> float | None:
         """Note the socket in use, so that ``abort`` finds it; what is left for its next operation."""

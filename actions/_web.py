@@ -136,6 +136,7 @@ _REASONS: tuple[tuple[type[BaseException], Callable[[Any], str]], ...] = (
     (ssl.SSLError, lambda error: f"TLS failed: {error.reason or 'no common protocol'}"),
     (http.client.RemoteDisconnected, lambda error: "connection closed without an answer"),
     (ConnectionRefusedError, lambda error: "connection refused"),
+    (http.client.IncompleteRead, lambda error: "the answer broke off"),
     (http.client.HTTPException, lambda error: "the answer is no HTTP"),
     (urllib3.exceptions.InvalidChunkLength, lambda error: "the answer broke off"),
     (DecodeError, lambda error: "the answer's compression is broken"),

@@ -124,6 +124,8 @@ def find_script(file_path: str, folders: tuple[Path, ...]) -> tuple[Path, Path]:
 
     Raises FileNotFoundError; PermissionError for a path that leads out of the folder, by ``..`` or by a link.
     """
+    if "\0" in file_path:
+        raise FileNotFoundError("no file's name holds a zero byte.")
     for folder in (folder.resolve() for folder in folders):
         file = (folder / file_path.lstrip("/")).resolve()
         if not file.is_relative_to(folder):

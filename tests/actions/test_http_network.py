@@ -64,6 +64,21 @@ def test_a_peer_that_does_not_speak_http_is_a_server_error(run_action):
         thread.join()
 
 
+def test_an_answer_that_breaks_off_is_a_server_error(run_action, web):
+    def half(got: Received, handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+        handler.close_connection = True
+
+    url = web.on("/half", half)
+    with pytest.raises(ServerError, match="the answer broke off"):
+        run_action("http", {"url": url, "method": "GET"})
+
+
+def test_a_limit_of_years_is_a_limit(run_action, web):
+    url = web.on("/", Reply(200, "x"))
+    assert run_action("http", {"url": url, "method": "GET", "timeout": "2000000h"}).output == "x"
+
+
 def _drip(got: Received, handler: BaseHTTPRequestHandler) -> None:
     """An answer of which a byte comes now and then, for ever."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")

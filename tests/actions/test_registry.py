@@ -1,12 +1,14 @@
 """Where actions come from, and what keeps one from loading."""
 
 import importlib.metadata
+import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import actions
 from actions import Action, ClientError, Context, Result, ServerError, Surroundings
 from actions._contract import Cancellation
 from actions._effects import CacheDelete, CacheGet
@@ -94,6 +96,16 @@ def test_a_file_may_hold_several_actions_and_share_code_with_its_neighbours(drop
     registry = discover()
     assert registry.problems == []
     assert {"a1", "b1"} < set(registry.names())
+
+
+def test_a_file_beside_those_that_ship_is_found_without_a_word_elsewhere(drop, surroundings, tmp_path, monkeypatch):
+    file = drop("weather.py", GOOD, folder="shipped")
+    broken = drop("tide.py", "1 / 0", folder="shipped")
+    monkeypatch.setattr(actions, "__path__", [*actions.__path__, str(tmp_path / "shipped")])
+    registry = Registry.discover(surroundings)
+    monkeypatch.delitem(sys.modules, "actions.weather")
+    assert registry.get("weather").source == str(file)
+    assert [(problem.source, problem.line) for problem in registry.problems] == [(str(broken), 1)]
 
 
 @pytest.mark.parametrize(
@@ -221,6 +233,18 @@ def test_an_actions_own_error_comes_through_and_no_result_is_an_empty_one(contex
         CARELESS.run("own", context)
     assert (raised.value.message, raised.value.output) == ("mine", 1)
     assert CARELESS.run("nothing", context) == Result()
+
+
+def test_a_check_that_fails_is_a_problem_of_the_template(surroundings):
+    class Clumsy(Careless):
+        name = "clumsy"
+
+        def check(self, cfg, surroundings):
+            yield cfg["no"]["such"]
+
+    [problem] = RegisteredAction(Clumsy(), __file__, 1).check(None, {}, surroundings)
+    assert (problem.path, problem.level) == ((), "error")
+    assert "clumsy failed unexpectedly: KeyError" in problem.what
 
 
 def test_resources_that_fail_are_a_server_error(surroundings):
