@@ -4,7 +4,7 @@ Only ``advance`` and ``take_changes`` are measured: no rendering, no action, no 
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 from time import perf_counter
 
@@ -21,14 +21,15 @@ SIZES = (100, 1_000, 10_000)
 _ECHO = ActionDefinition("echo", {"output": {}})
 
 
-def run(repeats: int = 3) -> Iterator[str]:
-    """Lines to print: for each shape and size the median of ``repeats``."""
-    yield f"{'shape':10}{'steps':>8}{'µs/event':>10}{'total ms':>10}"
+def run(sizes: Sequence[int] = SIZES, repeats: int = 3) -> str:
+    """The report: for each shape and size the median of ``repeats``."""
+    lines = [f"{'shape':10}{'steps':>8}{'µs/event':>10}{'total ms':>10}"]
     for shape, make in SHAPES.items():
-        for size in SIZES:
+        for size in sizes:
             seconds, events = zip(*(_measured(make(size), size) for _ in range(repeats)), strict=True)
             total = median(seconds)
-            yield f"{shape:10}{size:>8}{total / events[0] * 1e6:>10.1f}{total * 1e3:>10.1f}"
+            lines.append(f"{shape:10}{size:>8}{total / events[0] * 1e6:>10.1f}{total * 1e3:>10.1f}")
+    return "\n".join(lines)
 
 
 def chain(size: int) -> TemplateDefinition:
@@ -54,8 +55,8 @@ def foreach(size: int) -> TemplateDefinition:
 SHAPES: dict[str, Callable[[int], TemplateDefinition]] = {"chain": chain, "fan-out": fan_out, "foreach": foreach}
 
 
-def _template(steps: object) -> TemplateDefinition:
-    return TemplateDefinition("bench", "bench", "bench", steps={step.name: step for step in steps})  # type: ignore[attr-defined]
+def _template(steps: Iterable[StepDefinition]) -> TemplateDefinition:
+    return TemplateDefinition("bench", "bench", "bench", steps={step.name: step for step in steps})
 
 
 def _measured(definition: TemplateDefinition, size: int) -> tuple[float, int]:

@@ -50,9 +50,11 @@ def skip_outcome(run: "Run", node: Node, verdict: Verdict, now: datetime) -> tup
     Fixed: without a state of its own it is PRUNE, and RETRY_NOW, which would be judged again at once, is TO_RETRY.
     Source: docs/engine.md, "Conditions".
     """
-    state, error = _judged(run, node, verdict, now, S.PRUNE, NO_OUTCOME)
+    state, error = _judged(run, node, verdict, now, "", node.step.error)
     if verdict.problem:
         return S.SERVER_ERROR, verdict.problem
+    if not state:
+        return S.PRUNE, NO_OUTCOME
     return S.TO_RETRY if state == S.RETRY_NOW else state, error
 
 

@@ -40,12 +40,15 @@ class Evaluation:
         self._handles = handles
         self._cache = cache
         self._under_way: list[str] = []
+        self._copies = False
 
     def render(self, text: str) -> str:
         """A text with these values. Raises TemplateError."""
+        changes_its_data = _changes_its_data(text)
+        self._copies = self._copies or changes_its_data
         return render(
             text,
-            deepcopy(self._handles) if _changes_its_data(text) else self._handles,
+            deepcopy(self._handles) if changes_its_data else self._handles,
             limits=self._installation.limits,
             permissions=self._installation.permissions,
             variables=self,
@@ -60,7 +63,7 @@ class Evaluation:
             raise GoError(f'variable "{name}" asks for itself: {" -> ".join([*self._under_way, name])}')
         self._under_way.append(name)
         try:
-            return self._value(variable)
+            return self._own(self._value(variable))
         except (TemplateError, javascript.JavaScriptError, ValueError) as error:
             raise GoError(f'variable "{name}": {error}') from error
         finally:
@@ -70,7 +73,11 @@ class Evaluation:
         """The variable's value, computed once."""
         if name not in self._cache:
             self._cache[name] = self.evaluate(name)
-        return self._cache[name]
+        return self._own(self._cache[name])
+
+    def _own(self, value: object) -> object:
+        """The value, as a copy where a text may change it: it belongs to the template, or to the cache."""
+        return deepcopy(value) if self._copies else value
 
     def _value(self, variable: VariableDefinition) -> object:
         if variable.expression:

@@ -147,6 +147,15 @@ def test_an_empty_message_wipes_the_error_of_a_final_state_s15():
     assert (step.state, step.error) == ("A", "")
 
 
+def test_a_skip_without_a_message_leaves_the_error_of_a_state_that_is_not_final_s15():
+    assertion = "{value: '{{.step.this.try_count}}', operator: EQ, expected: '1'}"
+    condition = f"{{type: skip, if: [{assertion}], then: {{this: CLIENT_ERROR}}}}"
+    one = task(f"steps: {{s: {{action: *ok, conditions: [{condition}]}}}}", {"s": SERVER_ERROR})
+    one.run()
+    one.run(manual=True)
+    assert (one.step("s").state, one.step("s").error) == ("CLIENT_ERROR", "server down")
+
+
 def test_an_empty_message_leaves_the_error_of_a_state_that_is_not_final_s15():
     step = one_step("[{type: check, if: [], then: {this: TO_RETRY}}]", {"s": CLIENT_ERROR}).step("s")
     assert (step.state, step.error) == ("TO_RETRY", "bad request")

@@ -253,6 +253,21 @@ def test_variables_are_values_texts_and_expressions():
     assert one.step("s").output == "2 X 3"
 
 
+@pytest.mark.parametrize("function", ["eval", "evalCache"])
+def test_a_text_that_changes_a_variable_changes_only_its_own_copy(function):
+    one = task(
+        f"""
+        variables: [{{name: settings, value: {{k: v}}}}]
+        steps:
+          a: {{action: {{type: echo, configuration: {{output: [
+            '{{{{ $_ := set ({function} "settings") "k" "new" }}}}', '{{{{ ({function} "settings").k }}}}']}}}}}}
+          b: {{dependencies: [a], action: {{type: echo, configuration: {{output: '{{{{ (eval "settings").k }}}}'}}}}}}
+        """
+    )
+    one.run()
+    assert (one.step("a").output[1], one.step("b").output) == ("v", "v")
+
+
 def test_a_variable_that_asks_for_itself_is_an_error_of_the_text():
     one = task(
         """
