@@ -281,6 +281,8 @@ def _lay_out(job: Job, call: Call, answer: Answer) -> _Layout:
 
 
 def _formatted(job: Job, prepared: _Prepared, output: Any, metadata: Any) -> _Layout:
+    if all(action.output.strategy is OutputStrategy.NONE for action in prepared.chain.actions):
+        return _Layout(output, metadata)
     notes = []
     for action, merge_format in reversed(list(zip(prepared.chain.actions, prepared.formats, strict=True))):
         if action.output.strategy is OutputStrategy.MERGE:
