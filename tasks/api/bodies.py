@@ -6,7 +6,6 @@ Start with ``Body``, the base of every request's shape. Source: docs/api.md, "Bo
 from collections.abc import Mapping
 from typing import IO, Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
@@ -57,6 +56,11 @@ def _holds_null_character(value: Any) -> bool:
     return isinstance(value, list) and any(map(_holds_null_character, value))
 
 
+#: What is taken where a text is expected.
+TEXT_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]}
+
+
+@extend_schema_field(TEXT_SCHEMA)
 class Text(serializers.CharField):
     """A text; a number or boolean is turned into its text."""
 
@@ -73,6 +77,20 @@ class Text(serializers.CharField):
         return super().to_internal_value(data)
 
 
+@extend_schema_field({"type": "string", "format": "uuid"})
+class Identifier(Text):
+    """The text of an id."""
+
+
+@extend_schema_field({"type": "string", "minLength": 1})
+class NonEmpty(Text):
+    """A text that is not empty."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"allow_blank": False} | kwargs)
+
+
+@extend_schema_field({"type": "boolean"})
 class Flag(serializers.BooleanField):
     """A boolean and nothing that looks like one."""
 
@@ -86,6 +104,10 @@ class Flag(serializers.BooleanField):
 LONGEST_NAME = 255
 
 
+_NAME_SCHEMA = {"anyOf": [{"type": "string", "maxLength": LONGEST_NAME}, {"type": "number"}, {"type": "boolean"}]}
+
+
+@extend_schema_field({"type": "array", "items": _NAME_SCHEMA})
 class Names(serializers.ListField):
     """A list of names of users or groups."""
 
@@ -93,6 +115,7 @@ class Names(serializers.ListField):
     default_error_messages = {"not_a_list": "a list of texts is expected"}
 
 
+@extend_schema_field({"type": "object", "additionalProperties": TEXT_SCHEMA})
 class Tags(serializers.DictField):
     """A mapping of texts."""
 
@@ -106,7 +129,7 @@ class Tags(serializers.DictField):
         return {key: "" if value is None else value for key, value in tags.items()}
 
 
-@extend_schema_field(OpenApiTypes.OBJECT)
+@extend_schema_field({"type": "object", "additionalProperties": {}})
 class Mapped(serializers.Field[dict[str, Any], Any, Any, Any]):
     """A mapping of anything; numbers keep their notation."""
 
@@ -119,6 +142,7 @@ class Mapped(serializers.Field[dict[str, Any], Any, Any, Any]):
         return value
 
 
+@extend_schema_field({"type": "array", "items": {"type": "object", "additionalProperties": {}}})
 class MappedList(serializers.ListField):
     """A list of mappings."""
 

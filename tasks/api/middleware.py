@@ -6,10 +6,12 @@ Pages (the admin, static files) are left alone. Source: docs/api.md, "Paths".
 import time
 import uuid
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
+from django.urls import Resolver404, resolve
 
 from tasks.api.addresses import address_of
 from tasks.api.views.base import audit_of, unknown_route
@@ -38,7 +40,7 @@ class ApiMiddleware:
         if request.path_info != "/" and request.path_info.endswith("/"):
             return _without_slash(request)
         if request.method == "OPTIONS":
-            return _with_cross_origin(request, HttpResponse(status=204, headers={"Allow": _METHODS}))
+            return _with_cross_origin(request, _preflight(request))
         begun = time.monotonic()
         request_id = audit.request_id_of(request.META.get("HTTP_X_REQUEST_ID", ""), uuid.uuid4().hex)
         answer = self._get_response(request)
@@ -50,6 +52,16 @@ class ApiMiddleware:
             audit.write(_asked(request, request_id), told, status=answer.status_code, seconds=time.monotonic() - begun)
         answer.headers["X-Request-Id"] = request_id
         return answer if request.path_info == _METRICS else _with_cross_origin(request, answer)
+
+
+def _preflight(request: HttpRequest) -> HttpResponse:
+    """What a browser asks before a page of another origin may write; nobody needs to say who he is."""
+    try:
+        view: Any = resolve(request.path_info).func
+    except Resolver404:
+        return unknown_route()
+    methods = [method for method in ("get", "post", "put", "delete") if hasattr(getattr(view, "cls", None), method)]
+    return HttpResponse(status=204, headers={"Allow": ", ".join(methods).upper()})
 
 
 def _asked(request: HttpRequest, request_id: str) -> audit.Asked:

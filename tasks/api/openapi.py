@@ -11,6 +11,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 
+from tasks.api.bodies import Body
 from tasks.api.serializers.answers import Answer
 from tasks.config.current import configuration
 
@@ -62,6 +63,10 @@ class OperationSchema(AutoSchema):
                 described.pop("readOnly", None)
                 if name not in schema["required"]:
                     described.pop("nullable", None)
+        if isinstance(serializer, Body):
+            for name, described in schema["properties"].items():
+                # Null counts as absent.
+                described |= {} if name in schema.get("required", ()) else {"nullable": True}
         return schema
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from tasks.api.bodies import Body, Flag, Mapped, Text
+from tasks.api.bodies import Body, Flag, Identifier, Mapped, NonEmpty
 from tasks.api.serializers.answers import Answer, Moment, Object, Value
 from tasks.models import Resolution
 from tasks.services import resolutions, steps, templates
@@ -94,7 +94,7 @@ def resolution_document(resolution: Resolution, *, details: bool) -> dict[str, A
 
 
 class ResolutionBody(Body):
-    task_id = Text()
+    task_id = Identifier()
     resolver_inputs = Mapped(required=False)
     start_over = Flag(required=False, help_text="Delete the present resolution first, where that is allowed.")
 
@@ -108,11 +108,11 @@ class StepBody(Body):
     """A whole step, as `GET` gives it."""
 
     action = Mapped()
-    state = Text()
+    state = NonEmpty()
 
 
 class StepStateBody(Body):
-    state = Text(allow_blank=False)
+    state = NonEmpty(help_text="A builtin state, or a custom one of the step.")
 
 
 _STEP_NAMES = {str(name).lower(): str(name) for name in StepAnswer().fields}

@@ -12,6 +12,9 @@ from tasks.models import MemberKind, MemberRole, Task
 from tasks.services import tasks, template_pages, templates
 from tasks.services.tasks import resolution_of
 
+#: A span like 1h30m.
+DURATION = r"^[-+]?([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$"
+
 
 class Members(serializers.ListField):
     """Names of one role and kind."""
@@ -148,17 +151,27 @@ class TaskAnswer(TaskInList):
         return tasks.waiting_for(task)
 
 
+@extend_schema_field({"type": "string", "pattern": DURATION})
+class Duration(Text):
+    """A span of time in Go's notation."""
+
+
+@extend_schema_field({"anyOf": [{"type": "string", "minLength": 3}, {"type": "number"}, {"type": "boolean"}]})
+class Said(Text):
+    """What somebody says."""
+
+
 class TaskBody(Body):
     """What ``POST /task`` takes."""
 
     template_name = Text(help_text="Name of the template, as `GET /template` gives it.")
     input = Mapped(required=False, help_text="Values by the name of the input; what is not declared is dropped.")
-    comment = Text(required=False, help_text="A first comment, 3 to 100,000 bytes.")
+    comment = Text(required=False, help_text="A first comment, 3 to 100,000 bytes; empty: none.")
     watcher_usernames = Names(required=False)
     watcher_groups = Names(required=False)
     resolver_usernames = Names(required=False, help_text="Only for administrators and owners of the template.")
     resolver_groups = Names(required=False, help_text="Only for administrators and owners of the template.")
-    delay = Text(required=False, help_text="A duration like `1h30m`: the automatic run starts so much later.")
+    delay = Duration(required=False, help_text="A duration like `1h30m`: the automatic run starts so much later.")
     tags = Tags(required=False)
 
 
@@ -186,4 +199,4 @@ class BatchAnswer(Answer):
 
 
 class CommentBody(Body):
-    content = Text(help_text="3 to 100,000 bytes.")
+    content = Said(help_text="3 to 100,000 bytes.")

@@ -22,7 +22,7 @@ from tasks.api.callback_forms import SENT_BY_FORM, Form, form_of
 from tasks.api.errors import status_of
 from tasks.api.serializers.answers import Answer
 from tasks.api.views.base import OpenEndpoint
-from tasks.api.views.documentation import TOKEN, TOO_MANY, described
+from tasks.api.views.documentation import TOKEN, TOO_MANY, described, described_page
 from tasks.services import callbacks
 from tasks.services.errors import BadRequest, ServiceError
 from tasks.services.maintenance import require_writable
@@ -53,7 +53,7 @@ class Callback(OpenEndpoint):
 
     @extend_schema(
         parameters=[TOKEN],
-        responses=described(str, media_type="text/html") | TOO_MANY,
+        responses=described_page(),
     )
     def get(self, request: Request, callback_id: str) -> HttpResponse:
         public_id, token = _named(request, callback_id)

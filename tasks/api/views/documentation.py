@@ -42,21 +42,36 @@ def described(answer: Any, *, status: int = 200, media_type: str = "") -> dict[A
     return {(status, media_type) if media_type else status: done, **_REFUSALS}
 
 
+def described_page() -> dict[Any, Any]:
+    """The answers of a page for people: refusals are pages too."""
+    pages = {200: "The page.", 400: "It cannot be used.", 404: "There is none.", 405: "Maintenance.", 429: "Too many."}
+    told = {(status, "text/html"): OpenApiResponse(str, description=text) for status, text in pages.items()}
+    return {**_REFUSALS, **TOO_MANY, **told}
+
+
 def _query(name: str, kind: Any, text: str, **more: Any) -> OpenApiParameter:
     return OpenApiParameter(name, kind, OpenApiParameter.QUERY, description=text, **more)
 
 
-def _header(name: str, text: str, example: str) -> OpenApiParameter:
+def _header(name: str, text: str, example: str, schema: Any = OpenApiTypes.STR) -> OpenApiParameter:
     return OpenApiParameter(
         name,
-        OpenApiTypes.STR,
+        schema,
         OpenApiParameter.HEADER,
         description=text,
         examples=[OpenApiExample("header", example)],
     )
 
 
-_PAGE_SIZE = _query("page_size", {"type": "integer", "minimum": 0}, "Elements a page, 10 to 10,000; else 1000.")
+def _or_empty(schema: dict[str, Any]) -> dict[str, Any]:
+    """An empty parameter counts as none."""
+    return {"anyOf": [schema, {"type": "string", "maxLength": 0}]}
+
+
+_NATURAL = _or_empty({"type": "integer", "minimum": 0})
+_MOMENT = _or_empty({"type": "string", "format": "date-time"})
+_ID = _or_empty({"type": "string", "format": "uuid"})
+_PAGE_SIZE = _query("page_size", _NATURAL, "Elements a page, 10 to 10,000; else 1000.")
 _PAGE_HEADERS = [
     OpenApiParameter(
         "X-Paging-PageSize",
@@ -73,41 +88,47 @@ _PAGE_HEADERS = [
         description="Where a full page goes on: `</task?last=ID&page_size=10>; rel=next`.",
     ),
 ]
-PAGE_PARAMETERS = [
-    _PAGE_SIZE,
-    _query("last", OpenApiTypes.STR, "The last element of the page before; take it from the `Link` header."),
-    *_PAGE_HEADERS,
-]
+_LAST = "The last element of the page before; take it from the `Link` header."
+PAGE_PARAMETERS = [_PAGE_SIZE, _query("last", OpenApiTypes.STR, _LAST), *_PAGE_HEADERS]
+PAGE_BY_ID_PARAMETERS = [_PAGE_SIZE, _query("last", _ID, _LAST), *_PAGE_HEADERS]
 NUMBERED_PAGES = [
     _PAGE_SIZE,
-    _query("last", {"type": "integer", "minimum": 0}, "The number of the last entry of the page before."),
+    _query("last", _NATURAL, "The number of the last entry of the page before."),
     *_PAGE_HEADERS,
 ]
-_TAG = _query("tag", OpenApiTypes.STR, "`key=value`; all that are given must hold.", many=True)
+_TAG = _query(
+    "tag",
+    {"type": "array", "items": {"type": "string", "pattern": "^([^=]+=[^=]+)?$"}},
+    "`key=value`; all that are given must hold.",
+)
 LIST_PARAMETERS = [
-    _query("type", OpenApiTypes.STR, "Which tasks; `own` unless given.", enum=[str(each) for each in ListType]),
+    _query("type", OpenApiTypes.STR, "Which tasks; `own` unless given.", enum=["", *map(str, ListType)]),
     _query("state", OpenApiTypes.STR, "Only tasks in this state: " + ", ".join(TaskState) + "."),
-    _query("batch", OpenApiTypes.UUID, "Only tasks of this batch."),
+    _query("batch", _ID, "Only tasks of this batch."),
     _query("template", OpenApiTypes.STR, "Only tasks of this template."),
     _TAG,
-    _query("after", OpenApiTypes.DATETIME, "Only tasks whose last activity is later."),
-    _query("before", OpenApiTypes.DATETIME, "Only tasks whose last activity is earlier."),
-    *PAGE_PARAMETERS,
+    _query("after", _MOMENT, "Only tasks whose last activity is later."),
+    _query("before", _MOMENT, "Only tasks whose last activity is earlier."),
+    *PAGE_BY_ID_PARAMETERS,
 ]
 RESOLUTION_PARAMETERS = [
-    _query("type", OpenApiTypes.STR, "Those that you created, or all (administrators).", enum=["own", "all"]),
+    _query("type", OpenApiTypes.STR, "Those that you created, or all (administrators).", enum=["", "own", "all"]),
     _query("state", OpenApiTypes.STR, "Only resolutions in this state: " + ", ".join(ResolutionState) + "."),
-    _query("instance_id", {"type": "integer", "minimum": 0}, "Only resolutions that this runner had last."),
-    *PAGE_PARAMETERS,
+    _query("instance_id", _NATURAL, "Only resolutions that this runner had last."),
+    *PAGE_BY_ID_PARAMETERS,
 ]
 STATISTICS_PARAMETERS = [_TAG]
-FORCE = _query("force", OpenApiTypes.BOOL, "Whatever its state, even while it runs; for administrators.")
-TOKEN = _query("t", OpenApiTypes.STR, "The token of the address that was given out.", required=True)
+_FLAGS = ["", "1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"]
+FORCE = _query(
+    "force", {"type": "string", "enum": _FLAGS}, "Whatever its state, even while it runs; for administrators."
+)
+TOKEN = _query("t", {"type": "string", "minLength": 1}, "The token of the address that was given out.", required=True)
 IDEMPOTENCY_KEY = _header(
     "Idempotency-Key",
     "Any text of your choice: a request that is sent again with the same key within a day makes nothing new and gets "
     "the first answer again, with the header `Idempotency-Replayed: true`.",
     "order-4711",
+    {"type": "string", "pattern": "^[ -~]{0,255}$"},
 )
 IF_MATCH = _header(
     "If-Match",

@@ -151,7 +151,7 @@ def _document(task: Task) -> dict[str, Any]:
 def _once(endpoint: Endpoint, request: Request, create: Callable[[], Any]) -> Response:
     """What ``create`` answers; with ``Idempotency-Key`` only the first time, and then again the same."""
     key = request.META.get("HTTP_IDEMPOTENCY_KEY")
-    if key is None:
+    if not key:
         return Response(create(), status=201)
     operation = endpoint.operations[str(request.method)]
     document, is_repeated = idempotency.once(endpoint.actor, operation, key, encode(endpoint.body).encode(), create)
