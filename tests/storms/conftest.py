@@ -34,9 +34,7 @@ def looking_into(url: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def world(
-    tmp_path: Path, database_url: str, settings: Any, django_db_blocker: DjangoDbBlocker
-) -> Iterator[World]:
+def world(tmp_path: Path, database_url: str, settings: Any, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     """An empty, migrated database and a folder for what actions leave; clusters are ended with the test."""
     with django_db_blocker.unblock():
         cipher.encrypt(b"", "the key is made at its first use")

@@ -54,9 +54,7 @@ class World:
             "UTASK_SCRIPTS_PATH": str(self.folder / "scripts"),
             **environ,
         }
-        return Cluster(
-            *arguments, folder=self.folder, database=self.url, settings="utask_project.settings", **given
-        )
+        return Cluster(*arguments, folder=self.folder, database=self.url, settings="utask_project.settings", **given)
 
     def load(self, *documents: str) -> None:
         """Store these templates."""
