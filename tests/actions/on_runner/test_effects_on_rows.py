@@ -7,8 +7,11 @@ import pytest
 
 from tasks.engine.gotemplate.jsontext import loads
 from tasks.models import Batch, CacheEntry, Callback, OutboxMessage, Task, clock
+from tasks.notify import Message, deliver
 from tasks.runner.coordinator import Coordinator
 from tests.actions.on_runner.conftest import Performed, step_of
+from tests.peers import webhooks
+from tests.peers.web import WebPeer
 from tests.runner.conftest import document
 from tests.runner.turns import later
 
@@ -177,6 +180,23 @@ def test_a_notification_goes_to_the_outbox_with_the_result(configured, perform: 
     assert [(backend, payload["message"], payload["fields"]["who"]) for backend, payload in told] == [
         ("chat", "Hello Ann", "Ann")
     ]
+
+
+def test_what_a_notify_step_queues_arrives_at_every_kind_of_receiver(configured, perform: Perform, web: WebPeer):
+    receivers = {
+        "chat": ("slack", {"webhook_url": webhooks.slack(web)}),
+        "pager": ("opsgenie", {"api_key": "k-1", "api_url": webhooks.opsgenie(web, "k-1")}),
+        "hook": ("webhook", {"webhook_url": webhooks.webhook(web)}),
+    }
+    configured({}, notify_config={name: {"type": type, "config": config} for name, (type, config) in receivers.items()})
+    assert perform("notify", {"message": "Hello", "fields": {"who": "Ann"}}).state == "DONE"
+    for row in OutboxMessage.objects.filter(kind="notify"):
+        type, config = receivers.pop(row.backend)
+        payload = loads(row.payload)
+        deliver(type, Message(str(row.key), row.kind, row.backend, payload["message"], payload["fields"]), config)
+        assert "Hello" in web.last.text
+        assert "Ann" in web.last.text
+    assert receivers == {}
 
 
 # callback
