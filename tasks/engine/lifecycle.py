@@ -192,9 +192,6 @@ DELETABLE_IN: Final = frozenset(T) - {T.RUNNING, T.BLOCKED}
 #: The task's inputs, people and tags may be edited while it has no resolution (None), or a paused one.
 TASK_EDITABLE_IN: Final[frozenset[ResolutionState | None]] = frozenset({None, R.PAUSED})
 
-#: A resolution that has not begun ends with its task when that is set to WONTFIX.
-NOT_BEGUN: Final = frozenset({R.TODO, R.TO_AUTORUN, R.TO_AUTORUN_DELAYED})
-
 #: Tasks in these states wake the one that waits for them.
 WAKES_PARENT: Final = frozenset({T.DONE, T.CANCELLED, T.WONTFIX, T.BLOCKED})
 
@@ -268,6 +265,15 @@ RESOLUTION_MOVES: Final[tuple[ResolutionMove, ...]] = (
     ResolutionMove(Act.CANCEL, ACTS[Act.CANCEL], frozenset({R.CANCELLED})),
     ResolutionMove(Act.EXTEND, ACTS[Act.EXTEND], frozenset({R.ERROR})),
 )
+
+_RESOLUTION_MOVES: Final = {move.event: (move.before, move.after) for move in RESOLUTION_MOVES}
+
+
+def resolution_may_move(event: str, before: str, after: str) -> bool:
+    """Whether the table has this move of a resolution."""
+    befores, afters = _RESOLUTION_MOVES.get(event, (frozenset(), frozenset()))
+    return before in befores and after in afters
+
 
 #: The task's state that goes with each state of its resolution at the end of a run.
 TASK_STATE_AFTER: Final[Mapping[ResolutionState, TaskState]] = {

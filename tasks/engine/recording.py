@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tasks.engine.facts import ResolutionFields, TaskFields
-from tasks.engine.lifecycle import StepEvent
+from tasks.engine.lifecycle import StepEvent, resolution_may_move
 from tasks.engine.orders import Changes, Move
 from tasks.engine.steps import Step
 
@@ -61,11 +61,16 @@ class Record:
         self._journal.append(Move("step", event, state, state, at, step, detail=detail))
 
     def move_resolution(self, event: str, at: datetime, **changes: Any) -> None:
-        """Change fields of the resolution; a new ``state`` among them is a line of the journal."""
+        """Change fields of the resolution; a new ``state`` among them is a line of the journal.
+
+        Raises AssertionError for a move that the table of ``lifecycle.py`` does not have.
+        """
         before = self.resolution
         self.resolution = replace(before, **changes)
         _note_changes(before, self.resolution, self._resolution_fields)
         if self.resolution.state != before.state:
+            if not resolution_may_move(event, before.state, self.resolution.state):
+                raise AssertionError(f"{event} cannot lead from {before.state} to {self.resolution.state}")
             started = before.last_start if before.state == "RUNNING" else None
             duration = None if started is None else at - started
             self._journal.append(Move("resolution", event, before.state, self.resolution.state, at, duration=duration))

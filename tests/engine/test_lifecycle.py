@@ -21,6 +21,7 @@ from tasks.engine.lifecycle import (
     is_final,
     may_set_by_hand,
     paused,
+    resolution_may_move,
     step_may_move,
     woken,
 )
@@ -118,6 +119,12 @@ def test_a_wake_up_neither_unpauses_nor_unblocks_but_is_kept_s23(state):
 
 def test_a_pause_keeps_the_wake_up_for_the_next_run():
     assert paused(ResolutionFields(state=R.WAITING, woken=True)).woken
+
+
+def test_a_resolution_moves_only_as_the_table_says():
+    assert resolution_may_move("run ended", R.RUNNING, R.DONE)
+    assert not resolution_may_move("run ended", R.PAUSED, R.DONE)
+    assert not resolution_may_move("no such event", R.RUNNING, R.DONE)
 
 
 def test_every_final_state_of_a_child_and_blocked_wake_its_parent_s16():
