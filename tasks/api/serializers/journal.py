@@ -5,10 +5,12 @@ from typing import Any
 from rest_framework import serializers
 
 from tasks.api.serializers.answers import Answer, Moment, Value
+from tasks.api.serializers.examples import with_example
 from tasks.models import JournalKind
 from tasks.services.journal_pages import Told
 
 
+@with_example()
 class JournalEntryAnswer(Answer):
     """What happened: who did what, when, from which state to which."""
 

@@ -7,11 +7,13 @@ from rest_framework import serializers
 
 from tasks.api.bodies import Body, Flag, Identifier, Mapped, NonEmpty
 from tasks.api.serializers.answers import Answer, Moment, Object, Value
+from tasks.api.serializers.examples import with_example
 from tasks.models import Resolution
 from tasks.services import resolutions, steps, templates
 from tasks.states import ResolutionState
 
 
+@with_example()
 class StepAnswer(Answer):
     """A step: its definition and what happened to it. Anything of the latter may be absent."""
 
@@ -45,6 +47,7 @@ class StepAnswer(Answer):
     waiting_for = serializers.CharField(required=False)
 
 
+@with_example()
 class ResolutionInList(Answer):
     """A resolution as lists show it: without its steps and what the resolver gave."""
 
@@ -73,6 +76,7 @@ class ResolutionInList(Answer):
         return dict(sorted(definition.base_configurations.items())) or None
 
 
+@with_example()
 class ResolutionAnswer(ResolutionInList):
     """A resolution with its steps. ``context["details"]``: whether outputs and the resolver's inputs are shown."""
 
@@ -93,17 +97,20 @@ def resolution_document(resolution: Resolution, *, details: bool) -> dict[str, A
     return dict(ResolutionAnswer(resolution, context={"details": details}).data)
 
 
+@with_example()
 class ResolutionBody(Body):
     task_id = Identifier()
     resolver_inputs = Mapped(required=False)
     start_over = Flag(required=False, help_text="Delete the present resolution first, where that is allowed.")
 
 
+@with_example()
 class ResolutionEdit(Body):
     steps = Mapped(required=False, help_text="All steps by name, as `GET` gives them.")
     resolver_inputs = Mapped(required=False)
 
 
+@with_example()
 class StepBody(Body):
     """A whole step, as `GET` gives it."""
 
@@ -111,6 +118,7 @@ class StepBody(Body):
     state = NonEmpty()
 
 
+@with_example()
 class StepStateBody(Body):
     state = NonEmpty(help_text="A builtin state, or a custom one of the step.")
 

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from tasks.api.bodies import Body, Mapped, MappedList, Names, Tags, Text
 from tasks.api.serializers.answers import Answer, Moment, Value
+from tasks.api.serializers.examples import with_example
 from tasks.api.serializers.templates import InputAnswer
 from tasks.models import MemberKind, MemberRole, Task
 from tasks.services import tasks, template_pages, templates
@@ -30,6 +31,7 @@ class Members(serializers.ListField):
         return names
 
 
+@with_example()
 class CommentAnswer(Answer):
     id = serializers.UUIDField(source="public_id")
     username = serializers.CharField()
@@ -38,6 +40,7 @@ class CommentAnswer(Answer):
     content = serializers.CharField()
 
 
+@with_example()
 class TaskInList(Answer):
     """A task as lists show it: without what was entered and what came out."""
 
@@ -123,6 +126,7 @@ class ErrorOfStep(Answer):
     name = serializers.CharField()
 
 
+@with_example()
 class TaskAnswer(TaskInList):
     """A task whole; passwords among its inputs are masked for everybody."""
 
@@ -161,6 +165,7 @@ class Said(Text):
     """What somebody says."""
 
 
+@with_example()
 class TaskBody(Body):
     """What ``POST /task`` takes."""
 
@@ -175,6 +180,7 @@ class TaskBody(Body):
     tags = Tags(required=False)
 
 
+@with_example()
 class TaskEdit(Body):
     """What ``PUT /task/ID`` takes; each of the four replaces what the task has."""
 
@@ -184,6 +190,7 @@ class TaskEdit(Body):
     tags = Tags(required=False)
 
 
+@with_example()
 class BatchBody(Body):
     template_name = Text()
     inputs = MappedList(required=False, help_text="One task is made for each element.")
@@ -194,9 +201,11 @@ class BatchBody(Body):
     tags = Tags(required=False)
 
 
+@with_example()
 class BatchAnswer(Answer):
     id = serializers.UUIDField(source="public_id")
 
 
+@with_example()
 class CommentBody(Body):
     content = Said(help_text="3 to 100,000 bytes.")

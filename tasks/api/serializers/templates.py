@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from tasks.api.serializers.answers import Answer, Object, Value
+from tasks.api.serializers.examples import with_example
 
 
 class InputAnswer(Answer):
@@ -19,6 +20,7 @@ class InputAnswer(Answer):
     hidden = serializers.BooleanField()
 
 
+@with_example()
 class TemplateInList(Answer):
     """A template as lists show it: who may use it and what it asks, not what it does."""
 
@@ -42,6 +44,7 @@ class TemplateInList(Answer):
     base_configurations = Object(allow_null=True)
 
 
+@with_example()
 class TemplateAnswer(TemplateInList):
     """A template whole."""
 
@@ -51,6 +54,7 @@ class TemplateAnswer(TemplateInList):
     steps = serializers.DictField(child=Object(), required=False)
 
 
+@with_example()
 class FunctionAnswer(Answer):
     name = serializers.CharField()
     action = Object()

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from tasks.api import metrics, openapi, queries
 from tasks.api.serializers.answers import Answer
+from tasks.api.serializers.examples import with_example
 from tasks.api.views.base import Endpoint, OpenEndpoint
 from tasks.api.views.documentation import STATISTICS_PARAMETERS, described
 from tasks.config.current import configuration
@@ -24,6 +25,7 @@ from tasks.models import clock
 from tasks.services import keys, statistics
 
 
+@with_example()
 class MetaAnswer(Answer):
     application_name = serializers.CharField()
     user_is_admin = serializers.BooleanField()
@@ -37,6 +39,7 @@ class TimeAnswer(Answer):
     currentDateTime = serializers.CharField(help_text="Like `2024-05-01T12:00Z`.")
 
 
+@with_example()
 class StatisticsAnswer(Answer):
     task_states = serializers.DictField(child=serializers.IntegerField(), help_text="Number of tasks by state.")
 

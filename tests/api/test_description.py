@@ -1,0 +1,61 @@
+"""``GET /unsecured/spec.json``: valid, complete, with examples that are what they show."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import get_resolver
+from drf_spectacular.drainage import GENERATOR_STATS, reset_generator_stats
+from openapi_schema_validator import OAS30Validator
+from openapi_spec_validator import validate
+
+from tasks.api import openapi
+from tasks.api.serializers.examples import VALUES
+from tests.api.clients import Person
+
+#: Operations that are made for pages, not for clients.
+PAGES = {"", "ui/swagger/", "ui/dashboard/", "ui/dashboard/<path:path>"}
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    reset_generator_stats()
+    openapi._document.cache_clear()
+    return openapi.document()
+
+
+def test_it_is_valid_and_nothing_was_left_open(document: dict[str, Any]) -> None:
+    validate(document)
+    assert not GENERATOR_STATS._warn_cache
+    assert not GENERATOR_STATS._error_cache
+
+
+def test_every_path_is_described(document: dict[str, Any]) -> None:
+    routes = {str(pattern.pattern) for pattern in get_resolver("tasks.api.urls").url_patterns} - PAGES
+    described = {path.lstrip("/").replace("{", "<str:").replace("}", ">") for path in document["paths"]}
+    assert described == routes
+
+
+def test_every_operation_says_what_it_is_and_how_it_may_end(document: dict[str, Any]) -> None:
+    ids = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            ids.append(operation["operationId"])
+            assert operation["description"], (method, path)
+            assert all(parameter.get("description") for parameter in operation.get("parameters", [])), (method, path)
+            if not path.startswith("/unsecured/"):
+                assert {"400", "401", "403", "404", "405", "409", "503"} <= set(operation["responses"]), (method, path)
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_every_example_is_what_it_shows(document: dict[str, Any], name: str) -> None:
+    # References of the shape lead to the document's components.
+    shape = document["components"]["schemas"][name] | {"components": document["components"]}
+    OAS30Validator(shape).validate(VALUES[name])
+
+
+def test_it_is_open_and_told_in_yaml_too(someone: Callable[[str], Person]) -> None:
+    nobody = someone("")
+    assert nobody.read("/unsecured/spec.json")["openapi"].startswith("3.")
+    assert nobody.get("/unsecured/spec.json", Accept="application/x-yaml").status_code == 200
