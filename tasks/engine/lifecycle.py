@@ -253,7 +253,7 @@ class ResolutionMove:
 RESOLUTION_MOVES: Final[tuple[ResolutionMove, ...]] = (
     ResolutionMove("run started", _NOT_RUNNING, frozenset({R.RUNNING})),
     ResolutionMove("found cut off", frozenset({R.RUNNING}), frozenset({R.CRASHED})),
-    ResolutionMove("recovery blocked", frozenset({R.CRASHED}), frozenset({R.BLOCKED_TOCHECK})),
+    ResolutionMove("recovery blocked", _NOT_RUNNING, frozenset({R.BLOCKED_TOCHECK})),
     ResolutionMove(
         "run ended",
         frozenset({R.RUNNING}),
