@@ -21,7 +21,7 @@ from tasks.engine.lifecycle import RUNNABLE, is_final, may_set_by_hand
 from tasks.engine.network import Trial
 from tasks.engine.orders import ComeBackAt, RunEnded, RunJob
 from tasks.engine.resolution import Resolution, advance
-from tasks.engine.simulation import EPOCH, NeverEnds, Simulation
+from tasks.engine.simulation import EPOCH, NeverEnds, Simulation, echo
 from tasks.engine.steps import Step
 from tasks.states import ResolutionState as R
 from tasks.states import StepState
@@ -47,9 +47,13 @@ class Rows:
 class Machine:
     """A runner that may be killed, and that checks every rule it can after every event."""
 
+    confluent = False
+
     def __init__(self, seed: int, crashes: int) -> None:
         self.random = Random(seed)
-        self.definition = defined(random_document(self.random, most_steps=self.random.choice((3, 8, 20, 40))))
+        self.definition = defined(
+            random_document(self.random, self.random.choice((3, 8, 20, 40)), confluent=self.confluent)
+        )
         retry_max = self.definition.retry_max or 0
         self.rows = Rows(TaskFields(), ResolutionFields(run_max=retry_max))
         self.now: datetime = EPOCH
@@ -148,7 +152,7 @@ class Machine:
 
     def do_a_job(self) -> None:
         order = self.waiting.pop(self.random.randrange(len(self.waiting)))
-        self.now += timedelta(milliseconds=self.random.randint(0, 2_000))
+        self.now += self.pause()
         if isinstance(order, ComeBackAt):
             self.now = max(self.now, order.moment)
             self.take(order.event)
@@ -160,9 +164,12 @@ class Machine:
             return
         call = tries.prepare(job)
         self.with_result.add(job.step)
-        self.take(tries.finish(job, call, self.answer()) if isinstance(call, Call) else call)
+        self.take(tries.finish(job, call, self.answer(call)) if isinstance(call, Call) else call)
 
-    def answer(self) -> Answer:
+    def pause(self) -> timedelta:
+        return timedelta(milliseconds=self.random.randint(0, 2_000))
+
+    def answer(self, call: Call) -> Answer:
         failure = self.random.choice(_FAILURES)
         return Answer(output={"n": self.random.randint(0, 9)}, failure=failure, error="failed" if failure else "")
 
@@ -366,3 +373,40 @@ def test_an_event_that_does_not_fit_changes_nothing():
             advance(machine.resolution, event, EPOCH)
         assert machine.resolution.steps() == before
         assert not machine.resolution.take_changes()
+
+
+class Echoing(Machine):
+    """Actions answer as ``echo``, no time passes by itself, nobody interferes: only the order of results is random."""
+
+    confluent = True
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed, crashes=0)
+
+    def play_alone(self) -> None:
+        for _ in range(200):
+            self.ended = None
+            self.started.clear()
+            self.take(RunStarted())
+            while self.ended is None:
+                self.do_a_job()
+            self.waiting.clear()
+            if self.ended.come_back_at is None:
+                return
+            self.now = max(self.now, self.ended.come_back_at)
+
+    def answer(self, call: Call) -> Answer:
+        return echo(call)
+
+    def pause(self) -> timedelta:
+        return timedelta(0)
+
+
+@given(seed=seeds)
+@settings(max_examples=100, deadline=None)
+def test_without_conditions_on_other_steps_the_order_of_results_does_not_matter(seed):
+    machine = Echoing(seed)
+    machine.play_alone()
+    simulated = simulate(machine.definition)
+    assert {step.name: step.state for step in machine.resolution.steps()} == simulated.states
+    assert machine.resolution.fields.state == simulated.state
