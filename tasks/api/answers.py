@@ -42,6 +42,18 @@ class YAMLAnswer(BaseRenderer):
 class BrowsableAnswer(BrowsableAPIRenderer):
     """The same for a person with a browser; what is sent is written as text, as any client does."""
 
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        # Whoever is not known gets no page, so that his browser asks him who he is.
+        if renderer_context is not None and renderer_context["response"].status_code == 401 and data is None:
+            return b""
+        return super().render(data, accepted_media_type, renderer_context)
+
+    def get_context(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        # Its colours would stand inside the page, which the policy forbids.
+        return {**super().get_context(*args, **kwargs), "code_style": ""}
+
     def get_default_renderer(self, view: Any) -> Any:
         return JSONAnswer()
 

@@ -1,0 +1,148 @@
+"""Lists: the same number of queries and the same indexes however much there is."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tasks.models import MemberKind, MemberRole, Resolution, Task, TaskMember, TaskTag, Template, clock
+from tasks.services.identity import actor_named
+from tasks.services.task_lists import ListType, TaskFilter, page_of_tasks, place_of
+from tests.api.clients import Person
+
+
+def make(number: int, *, template: str = "owned", requester: str = "req", **members: list[str]) -> list[Task]:
+    """So many tasks, all with tags, members and a resolution; two of them share each instant."""
+    found = Template.objects.get(name=template)
+    now = clock.now()
+    made = Task.objects.bulk_create(
+        Task(
+            template=found,
+            version_id=found.current_id,
+            title=f"task {index}",
+            requester_username=requester,
+            input="{}",
+            last_activity=now - timedelta(seconds=index // 2),
+        )
+        for index in range(number)
+    )
+    TaskTag.objects.bulk_create(TaskTag(task=task, key="n", value=str(index % 3)) for index, task in enumerate(made))
+    TaskMember.objects.bulk_create(
+        TaskMember(task=task, role=MemberRole.WATCHER, kind=MemberKind.USER, name="wat") for task in made
+    )
+    Resolution.objects.bulk_create(
+        Resolution(task=task, resolver_username="own", resolver_input="{}", template_name=template) for task in made
+    )
+    return made
+
+
+LISTS = {
+    "own": ("req", "/task?type=own"),
+    "all of everybody": ("adm", "/task?type=all"),
+    "all of mine": ("own", "/task?type=all"),
+    "resolvable": ("own", "/task?type=resolvable"),
+    "filtered": ("req", "/task?state=TODO&template=owned&tag=n=1&after=2000-01-01T00:00:00Z"),
+    "resolutions": ("own", "/resolution"),
+    "templates": ("req", "/template"),
+    "functions": ("req", "/function"),
+}
+
+
+@pytest.mark.parametrize("which", LISTS)
+def test_the_number_of_queries_does_not_grow(someone: Any, which: str) -> None:
+    name, path = LISTS[which]
+    person = someone(name)
+    make(4)
+    person.get(path)
+    with CaptureQueriesContext(connection) as few:
+        assert person.get(path).status_code == 200
+    make(60)
+    with CaptureQueriesContext(connection) as many:
+        assert person.get(path).status_code == 200
+    assert len(many) == len(few)
+    assert len(many) <= 12
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("own", "req"), ("own", "wat"), ("resolvable", "own"), ("all", "adm"), ("all", "own")]
+)
+def test_every_task_once_though_instants_are_shared(someone: Any, kind: str, name: str) -> None:
+    made = make(37)
+    seen: list[str] = []
+    path = f"/task?type={kind}&page_size=10"
+    while path:
+        answer = someone(name).get(path)
+        seen += [task["id"] for task in answer.json()]
+        path = answer.headers.get("Link", "").partition("<")[2].partition(">")[0]
+    assert len(seen) == len(set(seen))
+    assert set(seen) == {str(task.public_id) for task in made}
+
+
+def test_a_page_does_not_move_when_others_are_inserted_before_it(req: Person) -> None:
+    made = make(30)
+    first = req.get("/task?page_size=10")
+    make(5)
+    second = req.read(first.headers["Link"].partition("<")[2].partition(">")[0])
+    together = [task["id"] for task in first.json() + second]
+    assert len(set(together)) == 20
+    assert set(together) <= {str(task.public_id) for task in made}
+
+
+def test_a_filter_keeps_its_link(req: Person) -> None:
+    make(40)
+    link = req.get("/task?page_size=10&template=owned&tag=n=1&tag=n=1&before=2999-01-01T00:00:00%2B00:00").headers[
+        "Link"
+    ]
+    assert "&template=owned" in link
+    assert "before=2999-01-01T00%3A00%3A00%2B00%3A00" in link
+    assert "tag=n%3D1" in link
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("actor", "wanted", "index"),
+    [
+        ("adm", TaskFilter(ListType.ALL), "task_newest"),
+        ("adm", TaskFilter(ListType.ALL, states=("TODO",)), "task_newest_by_state"),
+        ("req", TaskFilter(ListType.OWN), "task_newest_by_requester"),
+        ("own", TaskFilter(ListType.RESOLVABLE), "task_newest"),
+    ],
+    ids=["all", "by state", "own", "resolvable"],
+)
+def test_an_index_serves_the_page(world: None, actor: str, wanted: TaskFilter, index: str) -> None:
+    make(3000)
+    make(3000, template="dummy", requester="str")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    who = actor_named(actor, superuser=actor == "adm")
+    after = place_of(Task.objects.order_by("-last_activity", "-id")[50].public_id)
+    with CaptureQueriesContext(connection) as captured:
+        page_of_tasks(who, wanted, size=10, after=after)
+    plans = [explained(query["sql"]) for query in captured if "LIMIT 10" in query["sql"]]
+    assert any(index in plan for plan in plans), plans
+    assert all("Seq Scan on tasks_task " not in plan for plan in plans), plans
+
+
+def explained(sql: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {sql}")
+        return "\n".join(row[0] for row in cursor.fetchall())
+
+
+def test_resolutions_are_listed_as_in_version_1_2(adm: Person, own: Person, req: Person) -> None:
+    task = req.task("owned")
+    mine = own.resolve(task)
+    adm.resolve(adm.task())
+    (listed,) = own.read("/resolution")
+    assert (listed["id"], listed["task_id"], listed["task_title"]) == (mine["id"], task["id"], "owned x")
+    assert not {"steps", "resolver_inputs"} & set(listed)
+    assert len(adm.read("/resolution?type=all")) == 2
+    assert own.get("/resolution?type=all").status_code == 403
+    assert own.read("/resolution?state=PAUSED") == []
+    assert own.read("/resolution?instance_id=4711") == []
+    assert own.get("/resolution?type=nope").status_code == 400
+    assert own.get(f"/resolution?last={uuid.uuid4()}").status_code == 404
+    assert own.read(f"/resolution?last={mine['id']}") == []
