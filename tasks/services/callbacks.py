@@ -71,7 +71,7 @@ def answer(public_id: uuid.UUID, token: str, body: Any, *, address: str) -> None
     task = callback.resolution.task
     journal.record(task, "callback", by=Actor("", address=address), step=callback.step)
     waking.wake([callback.resolution_id])
-    doorbell.ring(doorbell.RUNNABLE, f"{doorbell.NEWS}:{task.public_id}")
+    doorbell.ring(doorbell.RUNNABLE)
 
 
 def _check(callback: Callback, body: Any) -> None:

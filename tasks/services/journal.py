@@ -7,6 +7,7 @@ Source: docs/operating.md, "The journal".
 import uuid
 from typing import Any
 
+from tasks import doorbell
 from tasks.engine.gotemplate import dumps
 from tasks.models import JournalEntry, JournalKind, Task, clock
 from tasks.services.actors import Actor
@@ -23,7 +24,7 @@ def record(
     after: str = "",
     detail: Any = None,
 ) -> None:
-    """Append one entry in the running transaction; ``by`` None: the engine's own doing.
+    """Append one entry in the running transaction, after which the pages are told; ``by`` None: the engine's doing.
 
     ``detail`` (any JSON value: the reason given, what exactly was changed) is stored encrypted.
     """
@@ -40,6 +41,7 @@ def record(
         detail=None if detail is None else dumps(detail),
         key=None if detail is None else uuid.uuid4(),
     )
+    doorbell.ring(f"{doorbell.NEWS}:{task.public_id}")
 
 
 def task_moved(task: Task, *, before: str, event: str, by: Actor | None = None) -> None:

@@ -104,15 +104,14 @@ def _write(model: type[models.Model], column: str, row: Any, token: bytes) -> in
     named: EncryptedRow = row
     context = context_of(model, column, named.encryption_row())
     fresh = cipher.encrypt(cipher.decrypt(token, context), context)
-    table, name = (connection.ops.quote_name(each) for each in (model._meta.db_table, column))
-    key = connection.ops.quote_name(model._meta.pk.column)
+    table, name, key = map(connection.ops.quote_name, (model._meta.db_table, column, str(model._meta.pk.column)))
     with connection.cursor() as cursor:
         # Only where it is still what we read.
         cursor.execute(
             f"UPDATE {table} SET {name} = %s WHERE {key} = %s AND {name} = %s",  # noqa: S608 - names of our own models
             [fresh, row.pk, token],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 _ALL_DONE = object()

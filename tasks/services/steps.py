@@ -277,8 +277,9 @@ def _whole(document: Mapping[str, Any], name: str, *, least: int) -> int:
     value = document.get(name)
     if value is None:
         return 0
-    if isinstance(value, JSONNumber) and value.is_integer() and least <= int(value) < 1 << 31:
-        return int(value)
+    whole = value.whole() if isinstance(value, JSONNumber) else value
+    if isinstance(whole, int) and not isinstance(whole, bool) and least <= whole < 1 << 31:
+        return whole
     raise BadRequest(f"{name}: a whole number is expected", fields={name: ["a whole number is expected"]})
 
 

@@ -1,0 +1,78 @@
+"""Somebody else holds the row: a short wait, then a refusal that says so."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from tasks.models import Resolution, Task
+from tasks.services import locking, resolutions, tasks
+from tasks.services.errors import Conflict
+from tests.services.people import actor
+
+
+@contextmanager
+def held(rows: Any) -> Iterator[None]:
+    """Somebody else's transaction has these rows."""
+    has_it, may_end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                list(rows.select_for_update())
+                has_it.set()
+                may_end.wait(20)
+        finally:
+            connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert has_it.wait(10)
+    try:
+        yield
+    finally:
+        may_end.set()
+        holder.join()
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("what", ["resolution", "task"])
+def test_who_waits_in_vain_is_told_to_come_again(
+    transactional_db: None, world: None, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr(locking, "_PATIENCE", "100ms")
+    task = tasks.create_task(actor("req"), "dummy", {"id": "x"})
+    resolution = resolutions.create_resolution(actor("adm"), task.public_id, {})
+    act, key, rows = {
+        "resolution": (resolutions.pause_resolution, resolution.public_id, Resolution.objects.all()),
+        "task": (tasks.reject_task, task.public_id, Task.objects.all()),
+    }[what]
+    with held(rows), pytest.raises(Conflict, match="try again"):
+        act(actor("adm"), key)
+    assert resolutions.pause_resolution(actor("adm"), resolution.public_id).state == "PAUSED"
+
+
+@pytest.mark.postgresql
+def test_two_who_resolve_at_once_make_one_resolution(transactional_db: None, world: None) -> None:
+    task = tasks.create_task(actor("req"), "dummy", {"id": "x"})
+    outcomes: list[str] = []
+
+    def resolve() -> None:
+        try:
+            resolutions.create_resolution(actor("adm"), task.public_id, {})
+            outcomes.append("made")
+        except Exception as error:
+            outcomes.append(type(error).__name__)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=resolve) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["WrongState", "WrongState", "WrongState", "made"]
+    assert Resolution.objects.count() == 1
