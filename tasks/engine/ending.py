@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 S, R = StepState, ResolutionState
 
-#: Its children wake it; there is nothing to be found by looking a second time.
-_NOT_LOOKED_AT_AGAIN: Final = "batch"
+#: What they wait for wakes them, during a run too; there is nothing to be found by looking a second time.
+_NOT_LOOKED_AT_AGAIN: Final = frozenset({"batch", "callback", "subtask"})
 
 
 def end(run: "Run", now: datetime) -> None:
@@ -71,7 +71,7 @@ def end_as(run: "Run", state: ResolutionState, now: datetime) -> None:
 def _look_again(run: "Run", now: datetime) -> None:
     """What a step waits for may have happened while the run went on: once in a run all are tried a second time."""
     for node in run.network.in_state(S.WAITING):
-        if node.plan.chain.real.type != _NOT_LOOKED_AT_AGAIN and node.spent:
+        if node.plan.chain.real.type not in _NOT_LOOKED_AT_AGAIN and node.spent:
             node.spent = False
             run.fresh[node] = None
     run.propagate(now)

@@ -17,7 +17,8 @@ class RunStarted:
     ``recovered``: whoever ran it before is gone (a dead runner's row is still RUNNING). Steps that were cut off are
     TODO again if they are idempotent or pure or had not begun; any other becomes CRASHED, the resolution
     BLOCKED_TOCHECK, and the answer is ``RunEnded`` at once.
-    ``woken``: of the WAITING steps an automatic run looks only at these; None: at all of them.
+    ``woken``: what these wait for has happened, so an automatic run tries them before they are due, and looks at no
+    other WAITING step; None: it looks at all that are WAITING.
     """
 
     manual: bool = False

@@ -278,10 +278,12 @@ class Run:
         state, due_at = node.state, node.step.due_at
         if state in BLOCKING:
             return False
+        if self.woken is not None and node.name in self.woken:
+            return True
         if state in RETRIABLE:
             return due_at is None or due_at <= self.started_at
         if state == S.WAITING and self.woken is not None:
-            return node.name in self.woken or (due_at is not None and due_at <= self.started_at)
+            return due_at is not None and due_at <= self.started_at
         return True
 
     def _start(self, node: Node, now: datetime) -> None:

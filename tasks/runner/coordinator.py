@@ -275,7 +275,7 @@ class Coordinator:
             if row.deaths >= POISON_DEATHS:
                 event: SetAside | RunStarted = SetAside(f"{row.deaths} runners died in a row while they held it")
             else:
-                event = RunStarted(manual=row.manual, recovered=held.was_cut_off)
+                event = RunStarted(manual=row.manual, recovered=held.was_cut_off, woken=held.woken)
             orders = advance(held.engine, event, now)
             held.ended = next((order for order in orders if isinstance(order, RunEnded)), None)
             started.append((held, orders))
@@ -290,6 +290,8 @@ class Coordinator:
             each.written()
             work.touched.pop(each.id, None)
             if each.ended:
+                # It may have been woken meanwhile, and be due again.
+                self.should_claim |= each.ended.state in (ResolutionState.WAITING, ResolutionState.ERROR)
                 work.let_go(each)
         for each in turn.lost:
             work.late += [(each.task_id, step) for step in each.unwritten_results()]

@@ -65,6 +65,8 @@ class Held:
     links: dict[str, uuid.UUID]
     #: Runners that died in a row while they held it.
     deaths: int = 0
+    #: Steps whose child, batch or callback has come to an end; None: it was woken, but by nothing that is known.
+    woken: frozenset[str] | None = None
     #: The wake-up that its run has seen; a later one asks for another run.
     woken_at: datetime | None = None
     #: It came from a runner that died.

@@ -11,16 +11,18 @@ from tasks.engine.definition import TemplateDefinition
 from tasks.engine.documents import step_document, stored_step
 from tasks.engine.facts import Installation, ResolutionFields, TaskFacts, TaskFields
 from tasks.engine.gotemplate import dumps, loads
+from tasks.engine.lifecycle import TASK_FINISHED, WAKES_PARENT, is_final
 from tasks.engine.orders import Move
 from tasks.engine.resolution import Resolution as ResolutionValue
 from tasks.engine.steps import Step as StepValue
-from tasks.models import JournalEntry, MemberKind, MemberRole, Resolution, TaskMember, TaskTag
+from tasks.models import Batch, Callback, JournalEntry, MemberKind, MemberRole, Resolution, Task, TaskMember, TaskTag
 from tasks.models.fields import context_of
 from tasks.runner.held import Held
 from tasks.runner.statements import Table
 from tasks.services import templates
 from tasks.services.installation import installation
 from tasks.services.steps import definition_of
+from tasks.states import TaskState
 
 STEP = Table(
     models.Step,
@@ -68,6 +70,9 @@ JOURNAL = Table(
         "key",
     ),
 )
+
+
+_UNFINISHED = frozenset(TaskState) - TASK_FINISHED
 
 
 class Sealer:
@@ -168,9 +173,34 @@ def load(resolutions: Sequence[Resolution]) -> list[Held]:
     if begun:
         for step in models.Step.objects.filter(resolution_id__in=begun).order_by("resolution_id", "position", "id"):
             steps[step.resolution_id].append(step)
+    woken = _woken([row.pk for row in resolutions if row.woken_at is not None], steps)
     return [
-        _held(row, members.get(row.task_id, ()), tags.get(row.task_id, {}), steps[row.pk], ours) for row in resolutions
+        _held(row, members.get(row.task_id, ()), tags.get(row.task_id, {}), steps[row.pk], woken.get(row.pk), ours)
+        for row in resolutions
     ]
+
+
+def _woken(resolutions: Sequence[int], steps: Mapping[int, Sequence[models.Step]]) -> Mapping[int, frozenset[str]]:
+    """Of resolutions that were woken: the unfinished steps whose child, batch or callback has come to an end."""
+    links = {
+        step.link: (id, step.name)
+        for id in resolutions
+        for step in steps[id]
+        if step.link is not None and not is_final(step.state)
+    }
+    if not links:
+        return {}
+    over = Batch.objects.filter(public_id__in=links).exclude(tasks__state__in=_UNFINISHED)
+    ended = {
+        *Task.objects.filter(public_id__in=links, state__in=WAKES_PARENT).values_list("public_id", flat=True),
+        *Callback.objects.filter(public_id__in=links, called__isnull=False).values_list("public_id", flat=True),
+        *over.values_list("public_id", flat=True),
+    }
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for link in ended:
+        resolution, name = links[link]
+        found[resolution].add(name)
+    return {resolution: frozenset(names) for resolution, names in found.items()}
 
 
 def _members(tasks: Sequence[int]) -> Mapping[int, list[TaskMember]]:
@@ -192,6 +222,7 @@ def _held(
     members: Sequence[TaskMember],
     tags: Mapping[str, str],
     steps: Sequence[models.Step],
+    woken: frozenset[str] | None,
     ours: Installation,
 ) -> Held:
     task = row.task
@@ -241,6 +272,7 @@ def _held(
         ),
         links={step.name: step.link for step in steps if step.link is not None},
         deaths=row.deaths,
+        woken=woken,
         woken_at=row.woken_at,
     )
 

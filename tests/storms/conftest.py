@@ -14,6 +14,7 @@ from django.db.utils import load_backend
 from pytest_django import DjangoDbBlocker
 
 from tasks.crypto import cipher
+from tasks.services import templates
 from tests.storms.world import World
 from utask_project import databases
 
@@ -26,11 +27,14 @@ def looking_into(url: str) -> Iterator[None]:
     full = connections.configure_settings({"default": described})["default"]
     full["CONN_HEALTH_CHECKS"] = True
     connections["default"] = load_backend(full["ENGINE"]).DatabaseWrapper(full, "default")
+    # Versions are remembered by their ids, which mean others here.
+    templates._version.cache_clear()
     try:
         yield
     finally:
         connections["default"].close()
         connections["default"] = before
+        templates._version.cache_clear()
 
 
 @pytest.fixture

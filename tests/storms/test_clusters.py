@@ -26,10 +26,10 @@ def test_two_clusters_share_the_load_and_execute_each_step_once(world: World) ->
     assert set(world.executions().values()) == {1}
     assert len(world.executions()) == 3 * count
     assert dict(Counter(Task.objects.values_list("state", flat=True))) == {"DONE": count}
-    at_work = {pid: marks for pid, marks in Counter(process for *_, process in world.marks()).items()}
+    at_work = Counter(process for *_, process in world.marks())
     pids = [{str(runner.pid) for runner in cluster.runners()} for cluster in clusters]
     shares = [sum(at_work.get(pid, 0) for pid in each) for each in pids]
-    print(f"shares of the clusters: {shares}")
+    world.say(f"shares of the clusters: {shares}")
     assert min(shares) > 0
     assert world.doctor() == []
 
@@ -59,7 +59,7 @@ def test_a_cluster_that_is_asked_to_stop_gives_back_what_another_finishes(world:
     assert world.doctor() == []
     world.cluster(workers=2)
     world.until_over()
-    print(f"{left} of {count} were given back")
+    world.say(f"{left} of {count} were given back")
     assert dict(Counter(Task.objects.values_list("state", flat=True))) == {"DONE": count}
     assert world.doctor() == []
 

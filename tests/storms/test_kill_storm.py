@@ -60,7 +60,9 @@ def test_nothing_is_lost_and_nothing_done_twice_while_processes_are_killed(world
     world.until_over()
 
     states = list(Task.objects.values_list("state", flat=True))
-    print(f"{kills} kills; {len(asked)} asked for, {len(states)} tasks: {world.summary()}; {len(world.marks())} marks")
+    world.say(
+        f"{kills} kills; {len(asked)} asked for, {len(states)} tasks: {world.summary()}; {len(world.marks())} marks"
+    )
     assert kills >= 10
     cut_off = Step.objects.filter(state="CRASHED")
     definitely_not_twice = {

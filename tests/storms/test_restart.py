@@ -79,7 +79,6 @@ def test_all_tasks_are_done_though_the_database_was_restarted_in_the_middle(worl
 
     connection.close()
     world.until_over()
-    print(dict(Counter(Task.objects.values_list("state", flat=True))))
     # No result that an action had given was lost, so nothing had to be done again.
     assert dict(Counter(Task.objects.values_list("state", flat=True))) == {"DONE": count}
     assert set(world.executions().values()) == {1}
