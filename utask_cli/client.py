@@ -9,6 +9,8 @@ import requests
 from utask_cli.settings import Settings
 
 _TIMEOUT = (5, 30)
+#: Seconds after which a stream that says nothing is dead; the server gives a sign of life every ten.
+_SILENCE = 30.0
 FINAL_STATES = frozenset({"DONE", "CANCELLED", "WONTFIX"})
 
 
@@ -65,6 +67,23 @@ class Client:
 
     def comment(self, task_id: str, content: str) -> dict[str, Any]:
         return self._ask("POST", f"/task/{quote(task_id, safe='')}/comment", {"content": content})
+
+    def news(self, task_id: str, *, silent_seconds: float | None = None) -> Iterator[None]:
+        """Something may have changed: as often as the server says so; ends where it has no stream (any more).
+
+        ``silent_seconds``: how long it may say nothing.
+        """
+        silence = _SILENCE if silent_seconds is None else min(silent_seconds, _SILENCE)
+        path = f"/task/{quote(task_id, safe='')}/events"
+        try:
+            with self._session.get(self._url + path, stream=True, timeout=(_TIMEOUT[0], silence)) as answer:
+                if answer.status_code != 200:
+                    return
+                for line in answer.iter_lines():
+                    if line.startswith((b"event: progress", b"event: end", b":")):
+                        yield
+        except requests.RequestException:
+            return
 
     def _pages(self, path: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
         last = ""

@@ -26,7 +26,7 @@ def new(client: Client, asked: argparse.Namespace) -> int:
     given = dict(pair.split("=", 1) for pair in asked.input)
     body: dict[str, Any] = {
         "template_name": template["name"],
-        "input": ask_inputs(template.get("inputs") or [], given, say=_say),
+        "input": ask_inputs(template.get("inputs") or [], given, ask=_ask, say=_say),
         "tags": dict(pair.split("=", 1) for pair in asked.tag),
     }
     body |= {key: value for key in ("comment", "delay") if (value := getattr(asked, key))}
@@ -63,7 +63,7 @@ def watch_task(client: Client, asked: argparse.Namespace) -> int:
 def resolve(client: Client, asked: argparse.Namespace) -> int:
     task = client.task(asked.task)
     given = dict(pair.split("=", 1) for pair in asked.input)
-    client.resolve(asked.task, ask_inputs(task.get("resolver_inputs") or [], given, say=_say))
+    client.resolve(asked.task, ask_inputs(task.get("resolver_inputs") or [], given, ask=_ask, say=_say))
     return OK
 
 
@@ -122,6 +122,12 @@ def _print(asked: argparse.Namespace, found: list[dict[str, Any]], heads: tuple[
 
 def _print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _ask(label: str) -> str:
+    """What is typed; the question goes where it does not get between lines of JSON."""
+    print(label, end="", file=sys.stderr, flush=True)
+    return input()
 
 
 def _say(text: str) -> None:

@@ -79,7 +79,7 @@ def _asked(definition: dict[str, Any], ask: Ask, say: Callable[[str], None]) -> 
 
 def _label(definition: dict[str, Any]) -> str:
     """``language - which one? (english, spanish) [english]``."""
-    label = definition["name"]
+    label = str(definition["name"])
     if definition.get("description"):
         label += f" - {definition['description']}"
     if definition.get("legal_values"):
