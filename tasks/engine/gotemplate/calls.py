@@ -9,10 +9,12 @@ from typing import Any, NoReturn
 from tasks.engine.gotemplate.errors import ActionFailed
 from tasks.engine.gotemplate.frames import MADE, MEMORY, RUN, Frame, Piece
 from tasks.engine.gotemplate.functions import Function, Parameter
-from tasks.engine.gotemplate.golang import GoError, Ints, Lists, Strings
+from tasks.engine.gotemplate.golang import GoError, Ints, Lists, StringDict, Strings
 from tasks.engine.gotemplate.limits import LimitExceeded
 
-_LISTS = frozenset({list, Strings, Ints, Lists})
+_LISTS = frozenset({list, Strings, Ints, Lists, StringDict})
+#: What an element of a list counts, in characters.
+_ELEMENT = 50
 
 
 def arity_mistake(function: Function, given: int) -> str | None:
@@ -56,6 +58,16 @@ def _count(frame: Frame, size: int) -> None:
         raise LimitExceeded("memory", frame[MEMORY], "functions make too much text")
 
 
+#: With this many arguments their lengths together are looked at before the call: it may put them all into one text.
+_MANY = 8
+
+
+def _check_together(frame: Frame, arguments: Sequence[object]) -> None:
+    together = sum(len(argument) for argument in arguments if isinstance(argument, str))
+    if together > frame[MEMORY]:
+        raise LimitExceeded("memory", frame[MEMORY], "the arguments are too much text")
+
+
 def call(function: Function, arguments: Sequence[Piece], final: Piece | None, position: int) -> Piece:
     """What calls the function. ``final`` comes from the pipeline: it is evaluated first and given last."""
     if function.with_run or function.slow:
@@ -91,8 +103,10 @@ def _call_one(function: Callable[..., Any], name: str, position: int, only: Piec
         try:
             result = function(argument)
             kind = type(result)
-            if kind is str or kind in _LISTS:
+            if kind is str:
                 _count(frame, len(result))
+            elif kind in _LISTS:
+                _count(frame, _ELEMENT * len(result))
         except Exception as error:
             raise failure(name, error, position) from error
         return result
@@ -107,8 +121,10 @@ def _call_two(function: Callable[..., Any], name: str, position: int, first: Pie
         try:
             result = function(one, two)
             kind = type(result)
-            if kind is str or kind in _LISTS:
+            if kind is str:
                 _count(frame, len(result))
+            elif kind in _LISTS:
+                _count(frame, _ELEMENT * len(result))
         except Exception as error:
             raise failure(name, error, position) from error
         return result
@@ -123,8 +139,10 @@ def _call_one_and_final(function: Callable[..., Any], name: str, position: int, 
         try:
             result = function(one, last)
             kind = type(result)
-            if kind is str or kind in _LISTS:
+            if kind is str:
                 _count(frame, len(result))
+            elif kind in _LISTS:
+                _count(frame, _ELEMENT * len(result))
         except Exception as error:
             raise failure(name, error, position) from error
         return result
@@ -139,10 +157,14 @@ def _call_many(
         last = [] if final is None else [final(frame, dot)]
         given = [argument(frame, dot) for argument in arguments]
         try:
+            if len(given) >= _MANY:
+                _check_together(frame, given)
             result = function(*given, *last)
             kind = type(result)
-            if kind is str or kind in _LISTS:
+            if kind is str:
                 _count(frame, len(result))
+            elif kind in _LISTS:
+                _count(frame, _ELEMENT * len(result))
         except Exception as error:
             raise failure(name, error, position) from error
         return result
@@ -160,10 +182,14 @@ def _call_with_run(function: Function, arguments: Sequence[Piece], final: Piece 
         try:
             if slow:
                 run.check_time()
+            if len(given) >= _MANY:
+                _check_together(frame, given)
             result = body(run, *given, *last) if with_run else body(*given, *last)
             kind = type(result)
-            if kind is str or kind in _LISTS:
+            if kind is str:
                 _count(frame, len(result))
+            elif kind in _LISTS:
+                _count(frame, _ELEMENT * len(result))
         except Exception as error:
             raise failure(name, error, position) from error
         return result

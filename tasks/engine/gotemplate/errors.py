@@ -5,6 +5,8 @@ Source: docs/template-language.md, "Errors".
 
 #: How much of a long line an excerpt shows on each side of the caret.
 _EXCERPT_SIDE = 60
+#: A message may quote what it complains about, which may be long.
+_LONGEST_MESSAGE = 1_000
 
 
 class TemplateError(Exception):
@@ -15,6 +17,8 @@ class TemplateError(Exception):
     """
 
     def __init__(self, message: str, text: str, position: int) -> None:
+        if len(message) > _LONGEST_MESSAGE:
+            message = f"{message[:_LONGEST_MESSAGE]}…"
         super().__init__(message)
         self.message = message
         self.line, self.column = line_and_column(text, position)

@@ -98,10 +98,9 @@ _HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 def dumps(value: Any, *, html: bool = False, indent: int = 0, sort_keys: bool = True) -> str:
     """The JSON text of a value as Go writes it: keys by code point, no spaces, ``JSONNumber`` as it was written.
 
-    ``html`` escapes ``< > &`` too; ``indent`` above zero is the number of spaces a level; without ``sort_keys`` the keys
-    stay in the order they have. Texts that are not valid get
-    U+FFFD. Keys must be str. Raises ValueError for what JSON cannot hold (an infinity, a complex number, a value that
-    contains itself) and for nesting that is too deep.
+    ``html`` escapes ``< > &`` too; ``indent`` above zero is the number of spaces a level; without ``sort_keys`` the
+    keys stay in the order they have. Texts that are not valid get U+FFFD. Keys must be str. Raises ValueError for what
+    JSON cannot hold (an infinity, a complex number, a value that contains itself) and for nesting that is too deep.
     """
     try:
         text = _encode(value, indent, sort_keys)

@@ -23,9 +23,11 @@ class LimitExceeded(GoError):
 class Limits:
     """What one rendering may cost. The defaults are far above what templates of tasks need."""
 
-    #: Length of the result, and of any single text or list made on the way.
+    #: Length of the result, and of any single text made on the way.
     output_size: int = 10_000_000
-    #: Together the lengths of all texts and lists that functions make on the way.
+    #: Number of elements of any list or map that a function makes.
+    elements: int = 1_000_000
+    #: Together the lengths of all texts that functions make on the way; an element of a list counts as 50 characters.
     memory: int = 100_000_000
     #: Actions and plain texts executed: in a loop all of its body again at each turn.
     steps: int = 1_000_000
@@ -65,12 +67,13 @@ ALL_SHUT = Permissions()
 
 #: Between two looks at the clock.
 _STEPS_A_LOOK = 500
+_WORK_A_LOOK = 2_000
 
 
 class Run:
     """One rendering: its data, what it may cost and reach, and what it has cost so far."""
 
-    __slots__ = ("_deadline", "_depth", "_next_look", "_steps", "limits", "permissions", "root", "variables")
+    __slots__ = ("_deadline", "_depth", "_next_look", "_steps", "_work", "limits", "permissions", "root", "variables")
 
     def __init__(
         self,
@@ -83,14 +86,25 @@ class Run:
         self.limits = limits
         self.permissions = permissions
         self.variables = variables
-        self._steps = self._next_look = 0
+        self._steps = self._next_look = self._work = 0
         self._depth = 0
         self._deadline = time.monotonic() + limits.seconds
 
     def check_size(self, size: int) -> None:
-        """Raise LimitExceeded for a text or list of that length; to be asked before making one by multiplication."""
+        """Raise LimitExceeded for a text of that length; to be asked before making one by multiplication."""
         if size > self.limits.output_size:
             raise LimitExceeded("output_size", self.limits.output_size, "the result is too large")
+
+    def check_elements(self, number: int) -> None:
+        """Raise LimitExceeded for a list or map of so many elements; to be asked before making one."""
+        if number > self.limits.elements:
+            raise LimitExceeded("elements", self.limits.elements, "the list is too long")
+
+    def breathe(self) -> None:
+        """Note a little work inside a function; now and then this is a look at the clock."""
+        self._work += 1
+        if self._work % _WORK_A_LOOK == 0:
+            self.check_time()
 
     def check_time(self) -> None:
         """Raise LimitExceeded when the time is over."""

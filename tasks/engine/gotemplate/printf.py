@@ -5,7 +5,7 @@ Start at ``sprintf``. Source: docs/template-language.md, "printf".
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
 
@@ -32,7 +32,25 @@ from tasks.engine.gotemplate.strconv import (
 )
 
 _LARGEST_WIDTH = 1_000_000
+_LARGEST_RESULT = 10_000_000
+_COST_OF_A_VALUE = 40
 _DEEPEST = 100
+
+
+class _Budget:
+    """How much may still be printed: a value can contain itself, or hold one list many times."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self, largest: int) -> None:
+        self._left = largest
+
+    def spend(self, text: str) -> str:
+        """The text, counted; GoError when it is too much. Each costs something beside its length: the time it takes."""
+        self._left -= len(text) + _COST_OF_A_VALUE
+        if self._left < 0:
+            raise GoError("printf: the result is too large")
+        return text
 
 
 @dataclass(slots=True)
@@ -48,6 +66,7 @@ class _Spec:
     sharp_v: bool = False
     width: int | None = None
     precision: int | None = None
+    budget: _Budget = field(default_factory=lambda: _Budget(_LARGEST_RESULT))
 
     def pad(self, text: str, *, zeros: bool = True) -> str:
         missing = (self.width or 0) - len(text)
@@ -66,7 +85,7 @@ class _Spec:
 _FLAGS = {"#": "sharp", "0": "zero", "+": "plus", "-": "minus", " ": "space"}
 
 
-def sprintf(form: str, values: Sequence[object], largest: int = 10_000_000) -> str:
+def sprintf(form: str, values: Sequence[object], largest: int = _LARGEST_RESULT) -> str:
     """Go's Sprintf. Mistakes are told in the result, as Go does: ``%!d(string=x)``, ``%!(EXTRA int=1)``.
 
     Raises GoError for a result longer than ``largest``: a width costs nothing to write.
@@ -101,19 +120,21 @@ def _simple(form: str) -> tuple[str, str] | None:
     return _VERB.sub(place, form.replace("{", "{{").replace("}", "}}")), "".join(verbs)
 
 
+#: Types whose text under the bare verb is what Python makes of them too.
+_SUITED = {
+    "s": frozenset({str, JSONNumber}),
+    "v": frozenset({str, int, JSONNumber}),
+    "d": frozenset({int}),
+}
+
+
 def _simple_texts(verbs: str, values: Sequence[object]) -> list[str] | None:
     """The texts of values that suit their bare verbs; None when one does not."""
     texts: list[str] = []
     for verb, value in zip(verbs, values, strict=True):
-        kind_of_value = type(value)
-        if kind_of_value is str and verb != "d":
-            texts.append(str(value))
-        elif kind_of_value is int and verb != "s":
-            texts.append(str(value))
-        elif kind_of_value is JSONNumber and verb != "d":
-            texts.append(str(value))
-        else:
+        if type(value) not in _SUITED[verb]:
             return None
+        texts.append(str(value))
     return texts
 
 
@@ -122,7 +143,7 @@ class _Printf:
 
     def __init__(self, form: str, values: Sequence[object], largest: int) -> None:
         self._form = form
-        self._left = largest
+        self._budget = _Budget(largest)
         self._values = [JSONNumber(str(value)) if isinstance(value, Decimal) else value for value in values]
         self._at = 0
         self._argument = 0
@@ -148,8 +169,9 @@ class _Printf:
         return "".join(self._out)
 
     def _extra(self) -> None:
+        spec = _Spec(budget=self._budget)
         told = [
-            "<nil>" if value is None or value is ABSENT else f"{type_name(value)}={format_value(value, 'v', _Spec())}"
+            "<nil>" if value is None or value is ABSENT else f"{type_name(value)}={format_value(value, 'v', spec)}"
             for value in self._values[self._argument :]
         ]
         self._out.append(f"%!(EXTRA {', '.join(told)})")
@@ -157,7 +179,7 @@ class _Printf:
     def _verb(self) -> bool:
         """Print one verb; False when the format ends before it."""
         form, end = self._form, len(self._form)
-        spec = _Spec()
+        spec = _Spec(budget=self._budget)
         self._good, self._after_index = True, False
         while self._at < end and form[self._at] in _FLAGS:
             setattr(spec, _FLAGS[form[self._at]], True)
@@ -172,11 +194,7 @@ class _Printf:
             return False
         verb = form[self._at]
         self._at += 1
-        text = self._printed(verb, spec)
-        self._left -= len(text)
-        if self._left < 0:
-            raise GoError("printf: the result is too large")
-        self._out.append(text)
+        self._out.append(self._printed(verb, spec))
         return True
 
     def _printed(self, verb: str, spec: _Spec) -> str:
@@ -296,6 +314,12 @@ def format_value(value: object, verb: str, spec: _Spec, depth: int = 0, *, metho
     """A value under a verb; ``methods`` False leaves out its String method, as Go does within an error."""
     if depth > _DEEPEST:
         raise GoError("the value nests too deeply to be printed")
+    text = _leaf(value, verb, spec, methods)
+    return _composite(value, verb, spec, depth, methods) if text is None else spec.budget.spend(text)
+
+
+def _leaf(value: object, verb: str, spec: _Spec, methods: bool) -> str | None:
+    """A value that holds no others; None for one that does."""
     if value is None or value is ABSENT:
         if spec.sharp_v:
             return "interface {}(nil)"
@@ -315,7 +339,7 @@ def format_value(value: object, verb: str, spec: _Spec, depth: int = 0, *, metho
         return _float(value, verb, spec, value)
     if isinstance(value, complex):
         return _complex(value, verb, spec)
-    return _composite(value, verb, spec, depth, methods)
+    return None
 
 
 def _bad_verb(value: object, verb: str, spec: _Spec) -> str:

@@ -45,6 +45,10 @@ class Match:
     groups: tuple[str | None, ...]
 
 
+#: Longer ones take RE2 seconds: its time to compile grows with the square of the length.
+_LONGEST_SOURCE = 50_000
+
+
 class Pattern:
     """A compiled pattern; safe to share between threads."""
 
@@ -148,6 +152,8 @@ def compile_pattern(source: str) -> Pattern:
 
     Source: docs/templates.md, "Regular expressions".
     """
+    if len(source) > _LONGEST_SOURCE:
+        raise RegexpError(source[:100], "it is too long")
     try:
         return _usual(source)
     except _TooLarge:

@@ -223,11 +223,14 @@ def _escaped(character: str, mark: str, ascii_only: bool) -> str:
     return f"\\u{code:04x}" if not 0xD800 <= code <= 0xDFFF else "\\ufffd"
 
 
+_PERHAPS_ESCAPED = re.compile(r"[^ !#-\[\]-~]")
+
+
 def quote(text: str, ascii_only: bool = False) -> str:
     """The text as a double-quoted Go literal."""
     if not text.isascii():
         text = from_bytes(to_bytes(text))
-    return f'"{"".join(_escaped(character, chr(34), ascii_only) for character in text)}"'
+    return f'"{_PERHAPS_ESCAPED.sub(lambda match: _escaped(match[0], chr(34), ascii_only), text)}"'
 
 
 def quote_rune(code: int, ascii_only: bool = False) -> str:

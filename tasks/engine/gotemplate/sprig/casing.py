@@ -1,6 +1,9 @@
 """sprig's strings about case: upper, lower, title, swapcase, camelcase and their like."""
 
+from collections.abc import Callable
+
 from tasks.engine.gotemplate.functions import Function, declare
+from tasks.engine.gotemplate.golang import GoError
 from tasks.engine.gotemplate.sprig import runes
 from tasks.engine.gotemplate.sprig.wordcase import kebab_case, pascal_case, snake_case
 
@@ -9,8 +12,23 @@ FUNCTIONS: dict[str, Function] = {}
 declare(FUNCTIONS, "upper", "string")(runes.upper)
 declare(FUNCTIONS, "lower", "string")(runes.lower)
 declare(FUNCTIONS, "camelcase", "string")(pascal_case)
-declare(FUNCTIONS, "snakecase", "string")(snake_case)
-declare(FUNCTIONS, "kebabcase", "string")(kebab_case)
+
+
+@declare(FUNCTIONS, "snakecase", "string")
+def _snake_case(text: str) -> str:
+    return _parted(snake_case, text)
+
+
+@declare(FUNCTIONS, "kebabcase", "string")
+def _kebab_case(text: str) -> str:
+    return _parted(kebab_case, text)
+
+
+def _parted(case: Callable[[str], str], text: str) -> str:
+    try:
+        return case(text)
+    except ValueError as error:
+        raise GoError(str(error)) from error
 
 
 @declare(FUNCTIONS, "title", "string")

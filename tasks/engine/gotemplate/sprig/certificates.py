@@ -58,34 +58,34 @@ class _Issuer:
     key_identifier: bytes | None = None
 
 
-@declare(FUNCTIONS, "genCA", "string", "int")
+@declare(FUNCTIONS, "genCA", "string", "int", slow=True)
 def _authority(common_name: str, days: int) -> Certificate:
     return _self_signed(common_name, [], [], days, new_rsa_key(_KEY_BITS), is_authority=True)
 
 
-@declare(FUNCTIONS, "genCAWithKey", "string", "int", "string")
+@declare(FUNCTIONS, "genCAWithKey", "string", "int", "string", slow=True)
 def _authority_with_key(common_name: str, days: int, key: str) -> Certificate:
     return _self_signed(common_name, [], [], days, read_key(key), is_authority=True)
 
 
-@declare(FUNCTIONS, "genSelfSignedCert", "string", "list", "list", "int")
+@declare(FUNCTIONS, "genSelfSignedCert", "string", "list", "list", "int", slow=True)
 def _self_signed_certificate(common_name: str, ips: list[object], names: list[object], days: int) -> Certificate:
     return _self_signed(common_name, ips, names, days, new_rsa_key(_KEY_BITS), is_authority=False)
 
 
-@declare(FUNCTIONS, "genSelfSignedCertWithKey", "string", "list", "list", "int", "string")
+@declare(FUNCTIONS, "genSelfSignedCertWithKey", "string", "list", "list", "int", "string", slow=True)
 def _self_signed_with_key(common_name: str, ips: list[object], names: list[object], days: int, key: str) -> Certificate:
     return _self_signed(common_name, ips, names, days, read_key(key), is_authority=False)
 
 
-@declare(FUNCTIONS, "genSignedCert", "string", "list", "list", "int", Certificate)
+@declare(FUNCTIONS, "genSignedCert", "string", "list", "list", "int", Certificate, slow=True)
 def _signed_certificate(
     common_name: str, ips: list[object], names: list[object], days: int, authority: Certificate
 ) -> Certificate:
     return _signed(common_name, ips, names, days, authority, new_rsa_key(_KEY_BITS))
 
 
-@declare(FUNCTIONS, "genSignedCertWithKey", "string", "list", "list", "int", Certificate, "string")
+@declare(FUNCTIONS, "genSignedCertWithKey", "string", "list", "list", "int", Certificate, "string", slow=True)
 def _signed_with_key(
     common_name: str, ips: list[object], names: list[object], days: int, authority: Certificate, key: str
 ) -> Certificate:

@@ -39,5 +39,5 @@ def _counted(run: Run, start: int, stop: int, step: int) -> Ints:
         return Ints()
     numbers = range(start, stop, step)
     # ``len`` of a range fails beyond 64 bits.
-    run.check_size(max(0, (stop - start + step - (1 if step > 0 else -1)) // step))
+    run.check_elements(max(0, (stop - start + step - (1 if step > 0 else -1)) // step))
     return Ints(numbers)

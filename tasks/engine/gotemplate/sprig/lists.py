@@ -32,8 +32,9 @@ def _prepend(values: object, value: object) -> list[object]:
 def _concat(run: Run, *lists: object) -> list[object]:
     joined: list[object] = []
     for values in lists:
-        joined += elements(values, "concat")
-        run.check_size(len(joined))
+        items = elements(values, "concat")
+        run.check_elements(len(joined) + len(items))
+        joined += items
     return joined or NilList()
 
 

@@ -18,7 +18,7 @@ _BCRYPT_COST = 10
 _LONGEST_FOR_BCRYPT = 72
 
 
-@declare(FUNCTIONS, "bcrypt", "string")
+@declare(FUNCTIONS, "bcrypt", "string", slow=True)
 def _hashed(password: str) -> str:
     """The password's bcrypt hash. Kept: for one of more than 72 bytes, the text of the error."""
     whole = to_bytes(password)
@@ -27,7 +27,7 @@ def _hashed(password: str) -> str:
     return bcrypt.hashpw(whole, bcrypt.gensalt(_BCRYPT_COST, prefix=b"2a")).decode()
 
 
-@declare(FUNCTIONS, "htpasswd", "string", "string")
+@declare(FUNCTIONS, "htpasswd", "string", "string", slow=True)
 def _htpasswd(user: str, password: str) -> str:
     """A line of a web server's password file. Kept: for a name with a colon, the text of the error."""
     return f"invalid username: {user}" if ":" in user else f"{user}:{_hashed(password)}"
@@ -61,7 +61,7 @@ _CHARACTERS: dict[str, str] = {
 }
 
 
-@declare(FUNCTIONS, "derivePassword", "uint32", "string", "string", "string", "string")
+@declare(FUNCTIONS, "derivePassword", "uint32", "string", "string", "string", "string", slow=True)
 def _derived(counter: int, kind: str, password: str, user: str, site: str) -> str:
     """The site's password that follows from a user's one password. Kept: for an unknown type, the text of the error."""
     templates = _TEMPLATES.get(kind)

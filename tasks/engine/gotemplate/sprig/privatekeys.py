@@ -17,7 +17,7 @@ _BLOCK = re.compile(r"-----BEGIN ([^-\n]*)-----\n.*?-----END \1-----", re.DOTALL
 _LABELS = frozenset({"PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY"})
 
 
-@declare(FUNCTIONS, "genPrivateKey", "string")
+@declare(FUNCTIONS, "genPrivateKey", "string", slow=True)
 def _generate(kind: str) -> str:
     """A new key as PEM text: ``rsa`` (also for an empty kind), ``dsa``, ``ecdsa``, ``ed25519``.
 

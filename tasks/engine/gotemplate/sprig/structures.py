@@ -35,6 +35,7 @@ def elements(value: object, deed: str) -> Sequence[object]:
 
 def deep_equal(run: Run, left: object, right: object) -> bool:
     """Whether two values are of one type and alike in all they hold; 1 and a 1 of the data are not."""
+    run.breathe()
     return _alike(run, left, right, set(), 0)
 
 
@@ -96,7 +97,7 @@ def check_extent(run: Run, value: object) -> None:
 
 
 def _extent(run: Run, value: dict[str, object] | Sequence[object], known: dict[int, int], depth: int) -> int:
-    """How many values a walk through this one meets, those met twice counted twice."""
+    """How many values and characters a walk through this one meets, those met twice counted twice."""
     _check_depth(run, depth)
     extent = len(value) + 1
     for item in value.values() if isinstance(value, dict) else value:
@@ -105,6 +106,8 @@ def _extent(run: Run, value: dict[str, object] | Sequence[object], known: dict[i
             if inner is None:
                 inner = known[id(item)] = _extent(run, item, known, depth + 1)
             extent += inner
+        elif isinstance(item, str):
+            extent += len(item)
     return extent
 
 

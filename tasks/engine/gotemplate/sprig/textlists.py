@@ -12,30 +12,31 @@ FUNCTIONS: dict[str, Function] = {}
 declare(FUNCTIONS, "toString", "any")(to_text)
 
 
-@declare(FUNCTIONS, "split", "string", "string")
-def _split(separator: str, text: str) -> StringDict:
+@declare(FUNCTIONS, "split", "string", "string", with_run=True)
+def _split(run: Run, separator: str, text: str) -> StringDict:
     """The parts under ``_0``, ``_1`` and so on."""
-    return _numbered(_parts(separator, text, -1))
+    return _numbered(_parts(run, separator, text, -1))
 
 
-@declare(FUNCTIONS, "splitn", "string", "int", "string")
-def _split_up_to(separator: str, limit: int, text: str) -> StringDict:
+@declare(FUNCTIONS, "splitn", "string", "int", "string", with_run=True)
+def _split_up_to(run: Run, separator: str, limit: int, text: str) -> StringDict:
     """As split, into so many parts at most, the last of which is not split; 0 gives none, a negative number all."""
-    return _numbered(_parts(separator, text, limit))
+    return _numbered(_parts(run, separator, text, limit))
 
 
-@declare(FUNCTIONS, "splitList", "string", "string")
-def _split_list(separator: str, text: str) -> Strings:
-    return Strings(_parts(separator, text, -1))
+@declare(FUNCTIONS, "splitList", "string", "string", with_run=True)
+def _split_list(run: Run, separator: str, text: str) -> Strings:
+    return Strings(_parts(run, separator, text, -1))
 
 
 def _numbered(parts: list[str]) -> StringDict:
     return StringDict({f"_{index}": part for index, part in enumerate(parts)})
 
 
-def _parts(separator: str, text: str, limit: int) -> list[str]:
+def _parts(run: Run, separator: str, text: str, limit: int) -> list[str]:
     if limit == 0:
         return []
+    run.check_elements(text.count(separator) + 1 if limit < 0 else min(limit, text.count(separator) + 1))
     if separator:
         return [from_bytes(part) for part in to_bytes(text).split(to_bytes(separator), limit - 1 if limit > 0 else -1)]
     if limit < 0 or limit >= len(text):

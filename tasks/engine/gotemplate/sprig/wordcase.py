@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 from tasks.engine.gotemplate.sprig import runes
 
+_LONGEST = 200_000
 #: Ranges whose letters do not make words.
 _CHINESE = (("\u3400", "\u4d85"), ("\u4e00", "\u9fcc"), ("\U00020000", "\U0002b81d"))
 
@@ -73,8 +74,11 @@ def _parted(text: str, connector: str) -> str:
     """The words of ``text`` in lower case with connectors between them.
 
     A number belongs to the word before it (``bld4_floor``), unless small letters follow it (``http_2xx``): then it
-    begins a word, which swallows the letters and numbers up to the next capital.
+    begins a word, which swallows the letters and numbers up to the next capital. Raises ValueError for a text of more
+    than 200,000 characters: the time grows with the square of the length.
     """
+    if len(text) > _LONGEST:
+        raise ValueError(f"a text of {len(text)} characters is too long to be parted into words: {_LONGEST} at most")
     written: list[str] = []
     kind, word, rest = _next_word(text)
     while rest:
