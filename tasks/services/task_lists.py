@@ -13,12 +13,16 @@ from datetime import datetime
 from enum import StrEnum
 from heapq import merge
 from itertools import groupby, islice
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tasks.models import Batch, MemberKind, MemberRole, Task, TaskMember, TaskTag, Template
 from tasks.services.actors import Actor
 from tasks.services.errors import NotFound
+
+#: So many tasks are looked up one by one sooner than met on the way; so many templates are asked for one by one.
+_FEW, _FEW_TEMPLATES = 5000, 8
 
 
 class ListType(StrEnum):
@@ -115,7 +119,7 @@ def _narrow(tasks: QuerySet[Task], wanted: TaskFilter) -> QuerySet[Task]:
             raise NotFound(f"no such batch: {wanted.batch}")
         tasks = tasks.filter(batch=batch)
     for key, value in wanted.tags.items():
-        tasks = tasks.filter(Exists(TaskTag.objects.filter(task=OuterRef("pk"), key=key, value=value)))
+        tasks = _having(tasks, TaskTag.objects.filter(key=key, value=value))
     if wanted.search:
         tasks = tasks.filter(_matching(wanted.search))
     return tasks
@@ -141,20 +145,35 @@ def _ways(tasks: QuerySet[Task], actor: Actor, wanted: ListType) -> Sequence[Que
     """One query for each way in which a task concerns the actor; together they are the list."""
     if wanted is ListType.ALL and actor.is_admin:
         return [tasks]
-    own = [tasks.filter(requester_username=actor.username), _with_member(tasks, MemberRole.WATCHER, _user(actor))]
+    requested = tasks.filter(requester_username=actor.username)
+    if wanted is ListType.OWN:
+        return [requested, _with_member(tasks, MemberRole.WATCHER, _user(actor))]
     resolvable = [
-        tasks.filter(template__in=Template.objects.filter(_resolver_of_template(actor))),
+        *_of_templates(tasks, Template.objects.filter(_resolver_of_template(actor))),
         _with_member(tasks, MemberRole.RESOLVER, _user_or_group(actor)),
     ]
-    if wanted is ListType.OWN:
-        return own
     if wanted is ListType.RESOLVABLE:
         return resolvable
-    return [*own, *resolvable, _with_member(tasks, MemberRole.WATCHER, _user_or_group(actor))]
+    return [requested, *resolvable, _with_member(tasks, MemberRole.WATCHER, _user_or_group(actor))]
+
+
+def _of_templates(tasks: QuerySet[Task], templates: QuerySet[Template]) -> Sequence[QuerySet[Task]]:
+    """Tasks of these templates: each of a few is an index of its own, many are one condition."""
+    ids = list(templates.values_list("pk", flat=True).distinct())
+    if len(ids) > _FEW_TEMPLATES:
+        return [tasks.filter(template__in=ids)]
+    return [tasks.filter(template=template_id) for template_id in ids]
 
 
 def _with_member(tasks: QuerySet[Task], role: MemberRole, who: Q) -> QuerySet[Task]:
-    return tasks.filter(pk__in=TaskMember.objects.filter(who, role=role).values("task"))
+    return _having(tasks, TaskMember.objects.filter(who, role=role))
+
+
+def _having(tasks: QuerySet[Task], rows: QuerySet[Any]) -> QuerySet[Task]:
+    """Tasks that have one of these rows: few are looked up, many are met soon enough on the way through the tasks."""
+    if rows.order_by().values("task")[: _FEW + 1].count() <= _FEW:
+        return tasks.filter(pk__in=rows.order_by().values("task"))
+    return tasks.filter(Exists(rows.filter(task=OuterRef("pk"))))
 
 
 def _user(actor: Actor) -> Q:

@@ -158,7 +158,7 @@ def test_a_changed_configuration_ends_what_was_remembered(db: None, items: pytes
 
 
 def test_the_address_is_that_of_who_asked_a_trusted_proxy(settings: Any) -> None:
-    from tasks.api.addresses import address_of
+    from tasks.services.addresses import address_of
 
     settings.UTASK_TRUSTED_PROXIES = ["127.0.0.1", "10.0.0.0/8"]
     forged = {"HTTP_X_FORWARDED_FOR": "1.1.1.1, 2.2.2.2, 10.0.0.7"}

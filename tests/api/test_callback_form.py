@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tasks.api.callback_forms import form_of
 from tasks.models import Callback
 from tasks.services import callbacks
+from tasks.services.callback_forms import form_of
 from tasks.services.errors import BadRequest
 from tests.api.clients import Person
 
