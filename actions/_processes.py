@@ -12,7 +12,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -85,17 +85,35 @@ def _has_ended(pid: int) -> bool:
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
+@contextlib.contextmanager
+def _told_of_its_end(pid: int) -> Iterator[int | None]:
+    """A descriptor that is readable once the process has ended; None where the kernel has none: it is glanced at."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except OSError:
+        yield None
+        return
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
 def _exchange(
     process: subprocess.Popen[bytes], stdin: bytes, deadline: float | None, most: int
 ) -> tuple[bytes, bool, bool]:
     """Feed and read a program until it has ended: its output, was it too slow, did it write too much."""
     output = bytearray()
-    with selectors.DefaultSelector() as selector:
+    with selectors.DefaultSelector() as selector, _told_of_its_end(process.pid) as told:
         unsent = _prepare(selector, process, stdin)
+        if told is not None:
+            selector.register(told, selectors.EVENT_READ)
         while True:
             if deadline is not None and time.monotonic() >= deadline:
                 return bytes(output), True, False
             ended = _has_ended(process.pid)
+            if ended and told is not None and told in selector.get_map():
+                selector.unregister(told)
             # After the end what was written is still in the pipe: read until it is empty.
             ready = selector.select(0 if ended else _span(deadline))
             if ended and not ready:
@@ -103,6 +121,8 @@ def _exchange(
             for key, _ in ready:
                 if key.fileobj is process.stdin:
                     unsent = _feed(selector, process.stdin, unsent)
+                elif key.fileobj == told:
+                    continue  # looked at above
                 elif chunk := os.read(key.fd, 65_536):
                     output += chunk
                 else:

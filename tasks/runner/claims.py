@@ -5,16 +5,17 @@ Claim and start are one transaction, so that nobody acts between them. Source: d
 """
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
-from tasks.models import JournalEntry, JournalKind, Resolution, ResourceSlot, Runner
+from tasks.models import JournalEntry, JournalKind, Resolution, ResourceSlot, Runner, Task
 from tasks.runner import presence
 from tasks.runner.limits import Limits
+from tasks.runner.reading import columns_of, instances, select
 from tasks.states import ResolutionState
 
 log = logging.getLogger(__name__)
@@ -60,16 +61,13 @@ def claim(wanted: Wanted, limits: Limits, now: datetime) -> list[Resolution]:
 
     Part of the claiming transaction: nothing is written of them yet but slots of limited templates.
     """
-    due = _due(wanted.region, now)
     limited = limits.limited_templates
-    if limited:
-        due = due.exclude(template_name__in=limited)
-    found = _claim_cut_off(due, wanted)
+    found = _claim_cut_off(wanted, limited, now)
     rest = wanted.most - len(found)
     if rest > 0:
-        found += list(_locked(due.exclude(state=ResolutionState.CRASHED), rest))
+        found += _locked("r.state <> 'CRASHED'" + _not_limited(limited), wanted.region, now, rest, (*limited,))
     if limited and wanted.most > len(found):
-        found += _claim_limited(_due(wanted.region, now), limits, wanted.most - len(found))
+        found += _claim_limited(wanted, limits, now, found)
     limits.hold_templates(found)
     return found
 
@@ -78,36 +76,56 @@ def _due(region: str, now: datetime) -> QuerySet[Resolution]:
     return Resolution.objects.filter(Q(region="") | Q(region=region), due_at__lte=now, runner__isnull=True)
 
 
-def _locked(due: QuerySet[Resolution], most: int) -> QuerySet[Resolution]:
-    ordered = due.select_related("task__template").order_by("due_at", "pk")
+_CLAIMABLE = f"""
+    SELECT {columns_of(Resolution, "r")}, {columns_of(Task, "t")}
+    FROM tasks_resolution r JOIN tasks_task t ON t.id = r.task_id
+    WHERE r.due_at <= %s AND r.runner_id IS NULL AND r.region IN ('', %s) AND {{condition}}
+    ORDER BY r.due_at, r.id LIMIT %s
+"""  # noqa: S608 - columns of our own
+_LOCKED = " FOR NO KEY UPDATE OF r SKIP LOCKED"
+
+
+def _locked(
+    condition: str, region: str, now: datetime, most: int, parameters: tuple[object, ...] = ()
+) -> list[Resolution]:
+    """Of those that are due and fit, the oldest that nobody has locked, and their tasks."""
+    sql = _CLAIMABLE.format(condition=condition)
     if connection.features.has_select_for_update_skip_locked:
-        ordered = ordered.select_for_update(skip_locked=True, of=("self",), no_key=True)
-    return ordered[:most]
+        sql += _LOCKED
+    rows = select(sql, (now, region, *parameters, most))
+    found = instances(Resolution, rows)
+    width = len(Resolution._meta.concrete_fields)
+    for resolution, task in zip(found, instances(Task, rows, width), strict=True):
+        resolution.task = task
+    return found
 
 
-def _claim_cut_off(due: QuerySet[Resolution], wanted: Wanted) -> list[Resolution]:
+def _not_limited(limited: Mapping[str, int]) -> str:
+    return f" AND r.template_name NOT IN ({', '.join(['%s'] * len(limited))})" if limited else ""
+
+
+def _claim_cut_off(wanted: Wanted, limited: Mapping[str, int], now: datetime) -> list[Resolution]:
     """Those whose runner died. Of those that are perhaps to blame for it, only one at a time is in hand."""
     most = min(wanted.most, wanted.most_cut_off)
     if most <= 0:
         return []
-    cut_off = due.filter(state=ResolutionState.CRASHED)
-    found = list(_locked(cut_off.filter(deaths__lt=POISON_DEATHS - 1), most))
-    suspects = cut_off.filter(deaths__gte=POISON_DEATHS - 1)
+    cut_off = "r.state = 'CRASHED'" + _not_limited(limited)
+    names, harmless = (*limited,), POISON_DEATHS - 1
+    found = _locked(f"{cut_off} AND r.deaths < {harmless}", wanted.region, now, most, names)
     if len(found) < most and not wanted.no_suspect:
-        found += list(_locked(suspects, 1))
+        found += _locked(f"{cut_off} AND r.deaths >= {harmless}", wanted.region, now, 1, names)
     return found
 
 
-def _claim_limited(due: QuerySet[Resolution], limits: Limits, most: int) -> list[Resolution]:
+def _claim_limited(wanted: Wanted, limits: Limits, now: datetime, taken: Sequence[Resolution]) -> list[Resolution]:
+    due = _due(wanted.region, now)
     names = due.filter(template_name__in=limits.limited_templates).values_list("template_name", flat=True)
     waiting = sorted(set(names.distinct()))
-    if not waiting:
-        return []
     found: list[Resolution] = []
-    for name, free in limits.free_for_templates(waiting).items():
-        take = min(free, most - len(found))
+    for name, free in limits.free_for_templates(waiting).items() if waiting else ():
+        take = min(free, wanted.most - len(taken) - len(found))
         if take > 0:
-            found += list(_locked(due.filter(template_name=name), take))
+            found += _locked("r.template_name = %s", wanted.region, now, take, (name,))
         left = due.filter(template_name=name).exclude(pk__in=[row.pk for row in found])
         _say_why(left, name, limits.limited_templates[name])
     return found

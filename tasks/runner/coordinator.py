@@ -88,6 +88,8 @@ class Coordinator:
         self.outage = Outage()
         #: Something may be due: the bell rang, or a duty found it.
         self.should_claim = True
+        #: What dead runners held may be due.
+        self.cut_off_are_due = True
         #: Something may have been taken away from us: the bell rang for this runner.
         self.should_check_leases = False
         #: Nothing new is claimed.
@@ -135,6 +137,7 @@ class Coordinator:
             self.should_check_leases = False
             self._check_leases()
         self.should_claim |= found.should_claim
+        self.cut_off_are_due |= found.cut_off_are_due
         if found.in_maintenance is not None:
             self.in_maintenance = found.in_maintenance
         return found.should_beat
@@ -255,10 +258,11 @@ class Coordinator:
         wanted = Wanted(
             self.region,
             most=turn.asked,
-            most_cut_off=cut_off if time.monotonic() >= self._next_cut_off else 0,
+            most_cut_off=cut_off if self.cut_off_are_due and time.monotonic() >= self._next_cut_off else 0,
             no_suspect=any(each.deaths >= POISON_DEATHS - 1 for each in held),
         )
         found = claims.claim(wanted, self.work.limits, now)
+        self.cut_off_are_due &= wanted.most_cut_off == 0 or any(row.state == ResolutionState.CRASHED for row in found)
         if not found:
             return
         turn.claiming = [row.pk for row in found]
@@ -373,7 +377,7 @@ class Coordinator:
         log.error("effects came out otherwise the second time", extra={"resolution": str(held.key)})
         self.work.let_go(held)
         setting_aside.give_back(held.id, held.lease, now)
-        self.should_claim = True
+        self.should_claim = self.cut_off_are_due = True
 
     def _reconnected(self, now: datetime) -> bool:
         try:
@@ -392,7 +396,7 @@ class Coordinator:
             return False
         log.warning("database is back")
         self.outage.over()
-        self.should_claim = True
+        self.should_claim = self.cut_off_are_due = True
         if committed and doubtful is not None:
             self._committed(doubtful)
         return True

@@ -15,9 +15,10 @@ from tasks.engine.lifecycle import TASK_FINISHED, WAKES_PARENT, is_final
 from tasks.engine.orders import Move
 from tasks.engine.resolution import Resolution as ResolutionValue
 from tasks.engine.steps import Step as StepValue
-from tasks.models import Batch, Callback, JournalEntry, MemberKind, MemberRole, Resolution, Task, TaskMember, TaskTag
+from tasks.models import Batch, Callback, JournalEntry, MemberKind, MemberRole, Resolution, Task, TaskMember
 from tasks.models.fields import context_of
 from tasks.runner.held import Held
+from tasks.runner.reading import columns_of, instances, select_in
 from tasks.runner.statements import Table
 from tasks.services import templates
 from tasks.services.installation import installation
@@ -71,6 +72,16 @@ JOURNAL = Table(
     ),
 )
 
+
+_STEPS = (
+    f"SELECT {columns_of(models.Step, 's')} FROM tasks_step s"  # noqa: S608 - columns of our own
+    " WHERE s.resolution_id {ids} ORDER BY s.resolution_id, s.position, s.id"
+)
+_MEMBERS = (
+    f"SELECT {columns_of(TaskMember, 'm')} FROM tasks_taskmember m"  # noqa: S608 - columns of our own
+    " WHERE m.task_id {ids} ORDER BY m.id"
+)
+_TAGS = "SELECT task_id, key, value FROM tasks_tasktag WHERE task_id {ids} ORDER BY key"
 
 _UNFINISHED = frozenset(TaskState) - TASK_FINISHED
 
@@ -171,7 +182,7 @@ def load(resolutions: Sequence[Resolution]) -> list[Held]:
     begun = [resolution.pk for resolution in resolutions if resolution.run_count]
     steps: defaultdict[int, list[models.Step]] = defaultdict(list)
     if begun:
-        for step in models.Step.objects.filter(resolution_id__in=begun).order_by("resolution_id", "position", "id"):
+        for step in instances(models.Step, select_in(_STEPS, begun)):
             steps[step.resolution_id].append(step)
     woken = _woken([row.pk for row in resolutions if row.woken_at is not None], steps)
     return [
@@ -205,14 +216,14 @@ def _woken(resolutions: Sequence[int], steps: Mapping[int, Sequence[models.Step]
 
 def _members(tasks: Sequence[int]) -> Mapping[int, list[TaskMember]]:
     found: defaultdict[int, list[TaskMember]] = defaultdict(list)
-    for member in TaskMember.objects.filter(task_id__in=tasks):
+    for member in instances(TaskMember, select_in(_MEMBERS, tasks)):
         found[member.task_id].append(member)
     return found
 
 
 def _tags(tasks: Sequence[int]) -> Mapping[int, dict[str, str]]:
     found: defaultdict[int, dict[str, str]] = defaultdict(dict)
-    for task_id, key, value in TaskTag.objects.filter(task_id__in=tasks).values_list("task_id", "key", "value"):
+    for task_id, key, value in select_in(_TAGS, tasks):
         found[task_id][key] = value
     return found
 

@@ -31,6 +31,7 @@ class Found:
     """What a round of duties asks of the coordinator."""
 
     should_claim: bool = False
+    cut_off_are_due: bool = False
     should_beat: bool = False
     in_maintenance: bool | None = None
 
@@ -57,15 +58,20 @@ class Sweeps:
             found.should_beat = True
             found.in_maintenance = Setting.objects.filter(name="maintenance", value=True).exists()
         if self._is_time("watch", _WATCH_SECONDS):
-            found.should_claim = self._take_over_the_dead(now)
+            found.cut_off_are_due = self._take_over_the_dead(now)
         if self._is_time("forgotten", _FORGOTTEN_SECONDS):
-            found.should_claim |= take_up_forgotten(now) > 0
+            found.cut_off_are_due |= take_up_forgotten(now) > 0
         if self._is_time("due", _DUE_SECONDS) or (self._due_at is not None and self._due_at <= now):
-            self._due_at = first_due(self._region)
-            found.should_claim |= self._due_at is not None and self._due_at <= now
-            if found.should_claim:
-                self._due_at = None
+            self._look_for_due(found, now)
+        found.should_claim |= found.cut_off_are_due
         return found
+
+    def _look_for_due(self, found: Found, now: datetime) -> None:
+        state, due_at = first_due(self._region) or ("", None)
+        found.should_claim = due_at is not None and due_at <= now
+        # Those whose runner died come first of all.
+        found.cut_off_are_due |= found.should_claim and state == ResolutionState.CRASHED
+        self._due_at = None if found.should_claim else due_at
 
     def _is_time(self, duty: str, seconds: float) -> bool:
         moment = time.monotonic()
@@ -79,10 +85,11 @@ class Sweeps:
         return any(taken)
 
 
-def first_due(region: str) -> datetime | None:
-    """When the first of those that a runner of this region may claim is due."""
+def first_due(region: str) -> tuple[str, datetime] | None:
+    """State of the first of those that a runner of this region may claim, and when it is due."""
     claimable = Resolution.objects.filter(Q(region="") | Q(region=region), due_at__isnull=False, runner__isnull=True)
-    return claimable.order_by("due_at", "pk").values_list("due_at", flat=True).first()
+    found = claimable.order_by("due_at", "pk").values_list("state", "due_at").first()
+    return None if found is None or found[1] is None else (found[0], found[1])
 
 
 @transaction.atomic
