@@ -8,13 +8,12 @@ import logging
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from actions import ActionError, ClientError, Context, NotReady, Result, ToRetry
+from actions import ActionError, ClientError, Context, NotReady, Result, Surroundings, ToRetry
 from actions._cancellation import Cancellation
-from actions._contract import Requester
 from actions._registry import RegisteredAction, Registry, UnknownAction
 from tasks.engine.events import JobEnded
 from tasks.engine.jobs import Answer, Call, Failure, Job
@@ -44,25 +43,29 @@ class Prepared:
     resources: list[str]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Piece:
     """One job of one resolution, as it is done by whoever does it."""
 
-    resolution_id: int
+    held: Held
     lease: int
-    task_id: int
     job: Job
-    context: Context
+    #: None: it is done at once, and nobody can stop it.
+    cancelled: Cancellation | None = None
     prepared: Prepared | None = None
     #: ``time.monotonic()`` when the action itself began.
     began: float | None = None
     timed_out: bool = False
-    cancelled: Cancellation = field(default_factory=Cancellation)
 
     @property
     def timeout(self) -> timedelta:
         """The step's own limit; zero: none, or not known yet."""
         return self.prepared.call.timeout if self.prepared else timedelta()
+
+    def stop(self) -> None:
+        """Tell the action to stop."""
+        if self.cancelled is not None:
+            self.cancelled.set()
 
 
 #: What comes of a piece: the engine's event, a question to be answered first, or the call ready to be made.
@@ -75,22 +78,6 @@ class Done:
 
     piece: Piece
     outcome: Outcome
-
-
-def piece_of(held: Held, job: Job, registry: Registry) -> Piece:
-    """The work that a job is."""
-    cancelled = Cancellation()
-    context = Context(
-        task_id=held.facts.task_id,
-        resolution_id=str(held.key),
-        step=job.step,
-        surroundings=registry.surroundings,
-        requester=Requester(held.facts.requester_username, held.facts.requester_groups),
-        resolver=held.facts.resolver_username or "",
-        cancelled=cancelled,
-        log=log,
-    )
-    return Piece(held.id, held.lease, held.task_id, job, context, cancelled=cancelled)
 
 
 def judge(piece: Piece) -> Done:
@@ -112,7 +99,7 @@ def make(piece: Piece, registry: Registry) -> Done:
     if not isinstance(prepared, Prepared):
         return Done(piece, prepared)
     piece.prepared = prepared
-    outcome = _called(piece, prepared)
+    outcome = _called(piece, prepared, registry.surroundings)
     checkpoints.reached(Moment.ACTION_ENDED)
     return Done(piece, outcome)
 
@@ -152,10 +139,10 @@ def _prepared(piece: Piece, registry: Registry) -> Prepared | JobEnded:
     return Prepared(call, action, configuration, resources)
 
 
-def _called(piece: Piece, prepared: Prepared) -> Outcome:
+def _called(piece: Piece, prepared: Prepared, surroundings: Surroundings) -> Outcome:
     call = prepared.call
     began = piece.began = time.monotonic()
-    context = _context(piece, call, began)
+    context = _context(piece, call, began, surroundings)
     try:
         result = prepared.action.run(prepared.configuration, context)
     except ActionError as error:
@@ -173,24 +160,29 @@ def _called(piece: Piece, prepared: Prepared) -> Outcome:
             seed=uuid.uuid4(),
             duration=_since(began),
         )
-    return finish(piece.job, call, _with(_success(result), result.tellings, _since(began)))
+    answer = Answer(result.output, result.metadata, result.tags or {}, effects=result.tellings, duration=_since(began))
+    return finish(piece.job, call, answer)
 
 
-def _context(piece: Piece, call: Call, began: float) -> Context:
-    given = piece.context
+#: For calls that are over before anybody could want to stop them.
+_NEVER = Cancellation()
+
+
+def _context(piece: Piece, call: Call, began: float, surroundings: Surroundings) -> Context:
+    held = piece.held
     return Context(
-        task_id=given.task_id,
-        resolution_id=given.resolution_id,
+        task_id=held.facts.task_id,
+        resolution_id=str(held.key),
         step=call.step,
-        surroundings=given.surroundings,
+        surroundings=surroundings,
         try_number=call.try_number,
-        requester=given.requester,
-        resolver=given.resolver,
+        requester=held.requester,
+        resolver=held.facts.resolver_username or "",
         output=call.output,
         metadata=call.metadata,
         deadline=began + call.timeout.total_seconds() if call.timeout else None,
-        cancelled=piece.cancelled,
-        log=given.log,
+        cancelled=piece.cancelled or _NEVER,
+        log=log,
     )
 
 
@@ -205,17 +197,7 @@ def _failure(error: ActionError) -> Answer:
 
 
 def _with(answer: Answer, effects: tuple[Any, ...], duration: timedelta) -> Answer:
-    return Answer(
-        answer.output,
-        answer.metadata,
-        answer.tags,
-        answer.failure,
-        answer.error,
-        effects,
-        answer.waits_for,
-        answer.look_again_at,
-        duration,
-    )
+    return replace(answer, effects=effects, duration=duration)
 
 
 def _since(began: float) -> timedelta:

@@ -195,7 +195,7 @@ class Coordinator:
             turn.begun += work.granted(turn.granted.claims)
         begun = defaultdict(list)
         for piece in turn.begun:
-            begun[piece.resolution_id].append(piece.job.step)
+            begun[piece.held.id].append(piece.job.step)
         # A call that begins now may belong to a resolution of which nothing else has changed.
         more = [work.held[id] for id in begun if id not in work.touched]
         turn.lost += flush.lock_leases(self.fence, more) if more else []

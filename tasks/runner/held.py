@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from actions import Context
+from actions._contract import Requester
 from actions._effects import Answering, Telling
 from actions._registry import RegisteredAction
 from tasks.engine.facts import TaskFacts
@@ -58,6 +59,7 @@ class Held:
     template_name: str
     parent_id: int | None
     facts: TaskFacts
+    requester: Requester
     engine: Resolution
     #: Place of each step in the order of writing, for the rows.
     positions: Mapping[str, int]

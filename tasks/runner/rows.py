@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from actions._contract import Requester
 from tasks import models
 from tasks.crypto import cipher
 from tasks.engine.definition import TemplateDefinition
@@ -275,6 +276,7 @@ def _held(
         template_name=row.template_name,
         parent_id=task.parent_id,
         facts=facts,
+        requester=Requester(facts.requester_username, facts.requester_groups),
         engine=running,
         positions=(
             templates.positions_of(task.version_id)

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import psycopg
@@ -142,7 +142,7 @@ class Table:
 
 def _arrays_into(sql: str, rows: Sequence[Row]) -> int:
     with connection.wrap_database_errors, plain_cursor() as cursor:
-        cursor.execute(sql.encode(), [list(column) for column in zip(*rows, strict=True)])
+        cursor.execute(_encoded(sql), [list(column) for column in zip(*rows, strict=True)])
         return cursor.rowcount
 
 
@@ -157,6 +157,12 @@ def _each_row(sql: str, rows: Iterable[Row]) -> int:
             cursor.close()
 
 
+@lru_cache(maxsize=512)
+def _encoded(sql: str) -> bytes:
+    """The same object for the same text: psycopg then knows the statement again."""
+    return sql.encode()
+
+
 def plain_cursor() -> psycopg.Cursor[Any]:
     """A cursor of psycopg's own on Django's PostgreSQL connection, in its running transaction."""
     connection.ensure_connection()
@@ -169,7 +175,7 @@ def query(postgresql: str, sqlite: str, parameters: Sequence[Any] = ()) -> list[
     with connection.wrap_database_errors:
         if connection.vendor == "postgresql":
             with plain_cursor() as cursor:
-                cursor.execute(postgresql.encode(), parameters)
+                cursor.execute(_encoded(postgresql), parameters)
                 return cursor.fetchall() if cursor.description else []
         cursor = connection.connection.execute(sqlite, tuple(map(sqlite_value, parameters)))
         try:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
+from actions._cancellation import Cancellation
 from actions._registry import Registry
 from tasks.engine.errors import EventMisfit
 from tasks.engine.events import DelayOver, Event
@@ -89,7 +90,7 @@ class Work:
             self._here.setdefault(held.id, held)
             held.quick.append(job)
             return
-        piece = calls.piece_of(held, job, self._registry)
+        piece = Piece(held, held.lease, job, Cancellation())
         if job.calls and not job.pure:
             if job.pre_hook is None:
                 # After a pre_hook something has been done already, and the row keeps saying RUNNING.
@@ -118,7 +119,7 @@ class Work:
 
     def _do(self, held: Held, job: Job, now: datetime) -> None:
         if job.calls:
-            self._ended(held, calls.make(calls.piece_of(held, job, self._registry), self._registry), now)
+            self._ended(held, calls.make(Piece(held, held.lease, job), self._registry), now)
         else:
             self.take(held, evaluate(job), now)
 
@@ -174,11 +175,10 @@ class Work:
 
     def begin(self, piece: Piece) -> None:
         """Have a call made whose RUNNING is written."""
-        held = self.held.get(piece.resolution_id)
         if piece in self.to_begin:
             self.to_begin.remove(piece)
-        if held is not None:
-            held.unbegun.pop(piece.job.step, None)
+        if self._is_ours(piece):
+            piece.held.unbegun.pop(piece.job.step, None)
             self._give(piece)
 
     def _hand_out(self) -> None:
@@ -203,15 +203,18 @@ class Work:
             if piece in self._given_up:
                 self._given_up.discard(piece)
                 self.hands.take_back_one()
-                self.late.append((piece.task_id, piece.job.step))
+                self.late.append((piece.held.task_id, piece.job.step))
                 continue
             self._in_hands.discard(piece)
-            held = self.held.get(piece.resolution_id)
-            if held is None or held.lease != piece.lease:
-                self.late.append((piece.task_id, piece.job.step))
-                continue
-            self._ended(held, done, now)
+            if self._is_ours(piece):
+                self._ended(piece.held, done, now)
+            else:
+                self.late.append((piece.held.task_id, piece.job.step))
         return bool(brought)
+
+    def _is_ours(self, piece: Piece) -> bool:
+        """Whether its resolution is still held, under the lease of that time."""
+        return self.held.get(piece.held.id) is piece.held and piece.held.lease == piece.lease
 
     def room(self) -> int:
         """How many calls may begin now."""
@@ -252,18 +255,17 @@ class Work:
             over = clock - piece.began - piece.timeout.total_seconds()
             if over >= 0 and not piece.timed_out:
                 piece.timed_out = True
-                piece.cancelled.set()
+                piece.stop()
             elif over >= _PATIENCE_SECONDS:
                 self._give_up(piece, now)
 
     def _give_up(self, piece: Piece, now: datetime) -> None:
-        log.error("action does not stop", extra={"resolution": piece.context.resolution_id, "step": piece.job.step})
+        log.error("action does not stop", extra={"resolution": str(piece.held.key), "step": piece.job.step})
         self._in_hands.discard(piece)
         self._given_up.add(piece)
         self.hands.give_up_one()
-        held = self.held.get(piece.resolution_id)
-        if held is not None and held.lease == piece.lease:
-            self._ended(held, Done(piece, calls.failed(piece, Failure.TIMED_OUT)), now)
+        if self._is_ours(piece):
+            self._ended(piece.held, Done(piece, calls.failed(piece, Failure.TIMED_OUT)), now)
 
     # --- Letting go ---------------------------------------------------------------------------------------------------
 
@@ -273,22 +275,22 @@ class Work:
         self.touched.pop(held.id, None)
         self._here.pop(held.id, None)
         self.limits.forget(held.id)
-        self.to_begin = deque(piece for piece in self.to_begin if piece.resolution_id != held.id)
-        self._for_hands = deque(piece for piece in self._for_hands if piece.resolution_id != held.id)
+        self.to_begin = deque(piece for piece in self.to_begin if piece.held is not held)
+        self._for_hands = deque(piece for piece in self._for_hands if piece.held is not held)
         for key in [key for key in self._for_slots if key[0] == held.id]:
             del self._for_slots[key]
         for piece in self._in_hands:
-            if piece.resolution_id == held.id:
-                piece.cancelled.set()
+            if piece.held is held:
+                piece.stop()
 
     def unbegun_serials(self, held: Held) -> frozenset[int]:
         """Serials of the calls that no hand has begun."""
         waiting: Iterator[Piece] = itertools.chain(self.to_begin, self._for_hands, self._for_slots.values())
-        return frozenset(piece.job.serial for piece in waiting if piece.resolution_id == held.id) | frozenset(
+        return frozenset(piece.job.serial for piece in waiting if piece.held is held) | frozenset(
             job.serial for job in held.quick
         )
 
     def stop_all(self) -> None:
         """Tell every action that is still at work to stop: the process ends."""
         for piece in self._in_hands:
-            piece.cancelled.set()
+            piece.stop()
