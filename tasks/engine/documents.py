@@ -2,7 +2,7 @@
 
 A document that was stored has been checked; ``stored_template`` trusts it. What an operator sends has not:
 ``step_from_document`` and ``steps_from_document`` say everything that is wrong with it.
-Source: docs/api.md, "Templates", and docs/templates.md, "Properties".
+Source: docs/api.md, "Template", and docs/templates.md, "Properties".
 """
 
 import hashlib

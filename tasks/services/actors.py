@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One acting user. Names and groups are compared exactly. Source: docs/operating.md, "Roles"."""
+    """One acting user. Names and groups are compared exactly. Source: docs/api.md, "Permissions"."""
 
     username: str
     groups: frozenset[str] = frozenset()

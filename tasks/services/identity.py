@@ -1,7 +1,7 @@
 """From a name and groups, however they were found, to an acting user with his rights.
 
 Administrators are Django's superusers, and whom ``utask-cfg`` names (``admin_usernames``, ``admin_groups``). Groups are
-Django's groups and those of ``groups-auth``, together. Source: docs/operating.md, "Roles".
+Django's groups and those of ``groups-auth``, together. Source: docs/api.md, "Permissions".
 """
 
 from collections.abc import Iterable

@@ -20,6 +20,16 @@ PASSWORD = "open sesame"
 
 
 TEMPLATES = {
+    "hello": """
+        name: hello
+        description: greets somebody
+        title_format: Say hello to {{.input.name}}
+        inputs: [{name: name, description: whom}]
+        steps:
+          step:
+            description: greet
+            action: {type: echo, configuration: {output: {said: "Hello {{.input.name}}!"}}}
+    """,
     "dummy": """
         name: dummy
         description: one echo
