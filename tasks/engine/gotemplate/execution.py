@@ -23,6 +23,7 @@ from tasks.engine.gotemplate.golang import (
     is_true,
     kind,
     type_name,
+    unshared,
     valid_text,
 )
 from tasks.engine.gotemplate.jsonnumbers import JSONNumber
@@ -41,10 +42,12 @@ class _NextTurn(Exception):
 
 @dataclass(slots=True)
 class _Template:
-    """One compiled template: what it does, and how many variables it has."""
+    """One compiled template: what it does, how many variables it has, and what it may do besides."""
 
     body: Piece
     slots: int
+    needs_run: bool
+    changes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Program:
     text: str
     _main: _Template
     _needs_run: bool
+    _changes: bool
 
     def execute(
         self,
@@ -62,14 +66,15 @@ class Program:
         permissions: Permissions = ALL_SHUT,
         variables: Variables | None = None,
     ) -> str:
-        """The result for that data. Raises ExecutionError."""
+        """The result for that data, which is left as it is. Raises ExecutionError."""
         out: list[str] = []
-        root = ABSENT if data is None else data
-        run = Run(data, limits, permissions, variables) if self._needs_run else None
-        frame: Frame = [root, out.append, run, 0, limits.memory]
-        if self._main.slots > FIRST_SLOT:
-            frame.extend([UNSET] * (self._main.slots - FIRST_SLOT))
         try:
+            root = unshared(data) if self._changes else data
+            run = Run(root, limits, permissions, variables, unshares=self._changes) if self._needs_run else None
+            root = ABSENT if root is None else root
+            frame: Frame = [root, out.append, run, 0, limits.memory]
+            if self._main.slots > FIRST_SLOT:
+                frame.extend([UNSET] * (self._main.slots - FIRST_SLOT))
             self._main.body(frame, root)
             return _joined(out, limits.output_size)
         except ActionFailed as error:
@@ -77,7 +82,7 @@ class Program:
         except LimitExceeded as error:
             raise self._error(str(error), 0) from None
         except RecursionError:
-            raise self._error("the text nests too deeply to be executed", 0) from None
+            raise self._error("the text or the data nests too deeply", 0) from None
 
     def _error(self, message: str, position: int) -> ExecutionError:
         return ExecutionError(message, self.text, position, _action_at(self.text, position))
@@ -100,23 +105,21 @@ def _action_at(text: str, position: int) -> str:
 def compile_tree(tree: nodes.Tree, functions: Mapping[str, Function]) -> Program:
     """The program of a tree that was parsed with these functions."""
     templates: dict[str, _Template] = {}
-    main, needs_run = _compile_template(tree.body, functions, templates)
+    main = _compile_template(tree.body, functions, templates)
     for name, body in tree.definitions.items():
-        if body is tree.body:
-            templates[name] = main
-            continue
-        templates[name], needs_it = _compile_template(body, functions, templates)
-        needs_run = needs_run or needs_it
-    return Program(tree.text, main, needs_run)
+        templates[name] = main if body is tree.body else _compile_template(body, functions, templates)
+    compiled = [main, *templates.values()]
+    return Program(tree.text, main, any(one.needs_run for one in compiled), any(one.changes for one in compiled))
 
 
 def _compile_template(
     body: nodes.Body, functions: Mapping[str, Function], templates: dict[str, _Template]
-) -> tuple[_Template, bool]:
+) -> _Template:
     scope = Scope()
-    compiler = _Compiler(ExpressionCompiler(functions, scope), templates)
+    expressions = ExpressionCompiler(functions, scope)
+    compiler = _Compiler(expressions, templates)
     compiled = compiler.body(body)
-    return _Template(compiled, scope.slots), compiler.needs_run
+    return _Template(compiled, scope.slots, compiler.needs_run, expressions.changes)
 
 
 class _Compiler:

@@ -29,8 +29,9 @@ class ExpressionCompiler:
     def __init__(self, functions: Mapping[str, Function], scope: Scope) -> None:
         self._functions = functions
         self.scope = scope
-        #: Whether something compiled so far wants the ``Run``.
+        #: Whether something compiled so far wants the ``Run``; whether something may change the data.
         self.needs_run = False
+        self.changes = False
         self._uncertain: list[list[int]] = []
 
     # Pipelines.
@@ -161,16 +162,13 @@ class ExpressionCompiler:
                 return _constant(None)
 
     def _variable(self, variable: nodes.Variable) -> Piece:
-        slots, position = self.scope.slots_of(variable.name), variable.position
-        if not slots:
-            return failing(f"undefined variable: {variable.name}", position)
-        uncertain = reader(slots)
-        if uncertain is None:
-            slot = slots[0]
+        slot, position = self.scope.certain_slot(variable.name), variable.position
+        if slot is not None:
             return lambda frame, dot: frame[slot]
+        search = reader(self.scope.slots_of(variable.name))
 
         def read(frame: Frame, dot: object) -> object:
-            value = uncertain(frame, dot)
+            value = search(frame, dot)
             if value is UNSET:
                 raise ActionFailed(f"undefined variable: {variable.name}", position)
             return value
@@ -225,6 +223,7 @@ class ExpressionCompiler:
         if mistake is not None:
             return failing(mistake, position)
         self.needs_run = self.needs_run or function.with_run or function.slow
+        self.changes = self.changes or function.changes
         if function is _SHORT_CIRCUITS.get(name.name):
             return self._short_circuit(function, operands, final)
         arguments = [self.argument(operand, parameter_at(function, place)) for place, operand in enumerate(operands)]

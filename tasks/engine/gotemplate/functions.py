@@ -37,8 +37,9 @@ class Function:
     """One function of the language.
 
     ``call`` takes the converted arguments in order; before them the ``Run`` when ``with_run`` is set (limits, what is
-    allowed, the root of the data); before a ``slow`` one, which takes more than a millisecond, the clock is looked at.
-    ``variadic`` is the type of any number of further arguments, None when there are none.
+    allowed, the root of the data). Before a ``slow`` one, which takes more than a millisecond, the clock is looked at;
+    ``changes`` tells that it changes what it is given. ``variadic`` is the type of any number of further arguments,
+    None when there are none.
     A method's ``call`` takes the receiver first, which ``parameters`` leaves out.
     """
 
@@ -48,6 +49,7 @@ class Function:
     variadic: Parameter | None = None
     with_run: bool = False
     slow: bool = False
+    changes: bool = False
 
 
 def declare(
@@ -56,6 +58,7 @@ def declare(
     *parameters: Parameter,
     with_run: bool = False,
     slow: bool = False,
+    changes: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the decorated callable under each of the space-separated ``names``.
 
@@ -72,7 +75,7 @@ def declare(
 
     def register(call: Callable[..., Any]) -> Callable[..., Any]:
         for name in names.split():
-            into[name] = Function(name, call, tuple(fixed), variadic, with_run, slow)
+            into[name] = Function(name, call, tuple(fixed), variadic, with_run, slow, changes)
         return call
 
     return register

@@ -24,7 +24,8 @@ anything with methods or fields        an object of a class with the attributes 
 =====================================  =====================================================================
 
 Lists and dicts of the data are shared with the caller: a function that changes one copies first, unless changing it is
-what the function is for (``set``, ``unset``, ``merge``).
+what the function is for (``set``, ``unset``, ``merge``). Such a one is declared with ``changes=True``: a text that
+calls it is executed on a copy of the data.
 Source: docs/template-language.md, "Values".
 """
 
@@ -190,6 +191,16 @@ def is_true(value: object) -> bool:
 def is_nil(value: object) -> bool:
     """True for nil, an absent key, a nil map and a nil slice."""
     return value is None or value is ABSENT or isinstance(value, NilDict | NilList | NilStrings)
+
+
+def unshared(value: object) -> object:
+    """The value with every list and dict in it copied, for those who may change it."""
+    if isinstance(value, dict):
+        kind_of_dict = type(value) if isinstance(value, StringDict | NilDict) else dict
+        return kind_of_dict({key: unshared(item) for key, item in value.items()})
+    if isinstance(value, list) and type(value) is list:
+        return [unshared(item) for item in value]
+    return value
 
 
 def array_bytes(value: object) -> bytes | None:

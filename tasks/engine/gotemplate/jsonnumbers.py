@@ -36,13 +36,15 @@ class JSONNumber:
         return self._text
 
     def decimal(self) -> Decimal:
-        """The exact value. An exponent beyond 18 digits gives an infinity, or zero where it is negative."""
+        """The exact value. An exponent beyond 18 digits gives an infinity, or the least value where it is negative."""
         try:
             return Decimal(self._text)
         except InvalidOperation:
             sign = "-" if self._text.startswith("-") else ""
             mantissa, _, exponent = self._text.lower().partition("e")
-            return Decimal(sign + ("0" if exponent.startswith("-") or not Decimal(mantissa) else "Infinity"))
+            if not Decimal(mantissa):
+                return Decimal(0)
+            return Decimal(sign + ("1e-999999999999999999" if exponent.startswith("-") else "Infinity"))
 
     def is_integer(self) -> bool:
         """True for a whole value that can be had as ``int``: ``5``, ``5.0``, ``5e2``; false for ``1e999``."""
@@ -56,7 +58,11 @@ class JSONNumber:
         value = self.decimal()
         if not value:
             return 0
-        if not value.is_finite() or not 0 <= value.adjusted() <= _LARGEST_EXPONENT or value % 1:
+        if (
+            not value.is_finite()
+            or not 0 <= value.adjusted() <= _LARGEST_EXPONENT
+            or value != value.to_integral_value()
+        ):
             return None
         return int(value)
 

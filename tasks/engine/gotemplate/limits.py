@@ -73,7 +73,18 @@ _WORK_A_LOOK = 2_000
 class Run:
     """One rendering: its data, what it may cost and reach, and what it has cost so far."""
 
-    __slots__ = ("_deadline", "_depth", "_next_look", "_steps", "_work", "limits", "permissions", "root", "variables")
+    __slots__ = (
+        "_deadline",
+        "_depth",
+        "_next_look",
+        "_steps",
+        "_work",
+        "limits",
+        "permissions",
+        "root",
+        "unshares",
+        "variables",
+    )
 
     def __init__(
         self,
@@ -81,8 +92,12 @@ class Run:
         limits: Limits = NO_LIMITS_GIVEN,
         permissions: Permissions = ALL_SHUT,
         variables: Variables | None = None,
+        *,
+        unshares: bool = False,
     ) -> None:
         self.root = root
+        #: Whether values from elsewhere must be copied, because the text may change them.
+        self.unshares = unshares
         self.limits = limits
         self.permissions = permissions
         self.variables = variables

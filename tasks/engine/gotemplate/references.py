@@ -37,7 +37,7 @@ def references_of(tree: nodes.Tree) -> list[Reference]:
     for body in tree.definitions.values():
         if body is not tree.body:
             found.extend(walk.body(body, rooted=False))
-    return sorted(set(found), key=lambda reference: (reference.line, reference.column))
+    return sorted(dict.fromkeys(found), key=lambda reference: (reference.line, reference.column))
 
 
 class _Walk:

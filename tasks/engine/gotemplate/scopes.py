@@ -41,11 +41,14 @@ class Scope:
                     break
         return tuple(found)
 
+    def certain_slot(self, name: str) -> int | None:
+        """The slot that the name surely means; None where the run decides."""
+        last = next(((slot, certain) for known, slot, certain in reversed(self._visible) if known == name), None)
+        return last[0] if last is not None and last[1] else None
 
-def reader(slots: tuple[int, ...]) -> Piece | None:
-    """What reads the variable; None where it is certain to be in the first slot."""
-    if len(slots) == 1:
-        return None
+
+def reader(slots: tuple[int, ...]) -> Piece:
+    """What reads a variable that may be in any of these slots; ``UNSET`` where it is in none."""
 
     def read(frame: Frame, dot: object) -> object:
         for slot in slots:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from tasks.engine.gotemplate.functions import Function, declare
-from tasks.engine.gotemplate.golang import GoError, from_bytes, to_bytes, type_name
+from tasks.engine.gotemplate.golang import GoError, from_bytes, to_bytes, type_name, unshared
 from tasks.engine.gotemplate.jsontext import dumps, with_valid_texts
 from tasks.engine.gotemplate.limits import Run
 from tasks.engine.gotemplate.sprig.binarytext import BASE64_RAW, BadEncoding, decode
@@ -94,7 +94,8 @@ def evaluate(run: Run, name: str) -> object:
     """The value of a variable of the template, computed now."""
     if run.variables is None:
         raise GoError(f'there are no variables here, so no "{name}"')
-    return run.variables.evaluate(name)
+    value = run.variables.evaluate(name)
+    return unshared(value) if run.unshares else value
 
 
 @declare(VARIABLE_FUNCTIONS, "evalCache", "string", with_run=True)
@@ -102,7 +103,8 @@ def evaluate_cached(run: Run, name: str) -> object:
     """The value of a variable of the template, computed once for this set of values."""
     if run.variables is None:
         raise GoError(f'there are no variables here, so no "{name}"')
-    return run.variables.evaluate_cached(name)
+    value = run.variables.evaluate_cached(name)
+    return unshared(value) if run.unshares else value
 
 
 def _refuse_constant(constant: str) -> object:

@@ -25,7 +25,7 @@ def _get(source: _Dict, key: str) -> object:
     return source.get(key, "")
 
 
-@declare(FUNCTIONS, "set", "dict", "string", "any")
+@declare(FUNCTIONS, "set", "dict", "string", "any", changes=True)
 def _set(target: _Dict, key: str, value: object) -> _Dict:
     if isinstance(target, NilDict):
         raise GoError("assignment to entry in nil map: there is no dict to set a key in")
@@ -33,7 +33,7 @@ def _set(target: _Dict, key: str, value: object) -> _Dict:
     return target
 
 
-@declare(FUNCTIONS, "unset", "dict", "string")
+@declare(FUNCTIONS, "unset", "dict", "string", changes=True)
 def _unset(target: _Dict, key: str) -> _Dict:
     target.pop(key, None)
     return target

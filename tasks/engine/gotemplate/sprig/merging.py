@@ -18,19 +18,19 @@ class _DoNotMerge(GoError):
     """A version against something else: mergo's error, which only the ``must`` functions show."""
 
 
-@declare(FUNCTIONS, "mustMerge", "dict", "dict...", with_run=True)
+@declare(FUNCTIONS, "mustMerge", "dict", "dict...", with_run=True, changes=True)
 def _must_merge(run: Run, target: _Dict, *sources: _Dict) -> _Dict:
     """Keys that the target lacks, or has empty, are taken from the sources."""
     return _merged(run, target, sources, overwrite=False)
 
 
-@declare(FUNCTIONS, "mustMergeOverwrite", "dict", "dict...", with_run=True)
+@declare(FUNCTIONS, "mustMergeOverwrite", "dict", "dict...", with_run=True, changes=True)
 def _must_merge_overwrite(run: Run, target: _Dict, *sources: _Dict) -> _Dict:
     """Keys of the sources replace those of the target, the later the stronger."""
     return _merged(run, target, sources, overwrite=True)
 
 
-@declare(FUNCTIONS, "merge", "dict", "dict...", with_run=True)
+@declare(FUNCTIONS, "merge", "dict", "dict...", with_run=True, changes=True)
 def _merge(run: Run, target: _Dict, *sources: _Dict) -> object:
     """As mustMerge; an empty text where two values cannot be merged."""
     try:
@@ -39,7 +39,7 @@ def _merge(run: Run, target: _Dict, *sources: _Dict) -> object:
         return ""
 
 
-@declare(FUNCTIONS, "mergeOverwrite", "dict", "dict...", with_run=True)
+@declare(FUNCTIONS, "mergeOverwrite", "dict", "dict...", with_run=True, changes=True)
 def _merge_overwrite(run: Run, target: _Dict, *sources: _Dict) -> object:
     """As mustMergeOverwrite; an empty text where two values cannot be merged."""
     try:
