@@ -1,6 +1,6 @@
 """schemathesis against the running service: no fault of the server, no answer that the description does not know.
 
-``UTASK_SCHEMATHESIS_SECONDS`` makes the run longer than the suite's.
+``SCHEMATHESIS_SECONDS`` makes the run longer than the suite's.
 """
 
 import json
@@ -62,7 +62,7 @@ def test_nothing_that_fits_or_breaks_the_description_surprises(service: Service,
     description["components"]["schemas"]["ResolutionBody"]["properties"]["task_id"]["enum"] = values["task_id"]
     description["components"]["schemas"]["TaskBody"]["properties"]["template_name"]["enum"] = values["template_name"]
     (tmp_path / "spec.json").write_text(json.dumps(description))
-    ended = run(service, tmp_path, os.environ.get("UTASK_SCHEMATHESIS_SECONDS", "20"))
+    ended = run(service, tmp_path, os.environ.get("SCHEMATHESIS_SECONDS", "20"))
     sys.stdout.write(ended.stdout)
     assert ended.returncode == 0, ended.stdout[-6000:]
 
