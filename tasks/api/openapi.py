@@ -55,7 +55,7 @@ class OperationSchema(AutoSchema):
         ]
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
-        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if isinstance(serializer, Answer):
             # What may be left out is the answer's own affair; what is there is not null then.
             schema["required"] = serializer.always_there()
