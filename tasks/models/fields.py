@@ -56,7 +56,7 @@ class _LazyText(DeferredAttribute):
         instance.__dict__[self.field.attname] = value
 
 
-class EncryptedTextField(models.BinaryField):
+class EncryptedTextField(models.BinaryField):  # type: ignore[type-arg]  # not generic at run time
     """A text (often JSON) that is stored encrypted. Cannot be filtered on, except for NULL."""
 
     descriptor_class = _LazyText
