@@ -56,8 +56,18 @@ class Wanted:
     no_suspect: bool = False
 
 
-def claim(wanted: Wanted, limits: Limits, now: datetime) -> list[Resolution]:
-    """Resolutions that are due and may start, oldest first, with their tasks; their rows are locked.
+@dataclass(frozen=True)
+class Claimed:
+    """A resolution with its task, and what else there is to be read of them: often nothing."""
+
+    row: Resolution
+    has_members: bool
+    has_tags: bool
+    has_steps: bool
+
+
+def claim(wanted: Wanted, limits: Limits, now: datetime) -> list[Claimed]:
+    """Resolutions that are due and may start, oldest first; their rows are locked.
 
     Part of the claiming transaction: nothing is written of them yet but slots of limited templates.
     """
@@ -68,7 +78,7 @@ def claim(wanted: Wanted, limits: Limits, now: datetime) -> list[Resolution]:
         found += _locked("r.state <> 'CRASHED'" + _not_limited(limited), wanted.region, now, rest, (*limited,))
     if limited and wanted.most > len(found):
         found += _claim_limited(wanted, limits, now, found)
-    limits.hold_templates(found)
+    limits.hold_templates(each.row for each in found)
     return found
 
 
@@ -77,7 +87,10 @@ def _due(region: str, now: datetime) -> QuerySet[Resolution]:
 
 
 _CLAIMABLE = f"""
-    SELECT {columns_of(Resolution, "r")}, {columns_of(Task, "t")}
+    SELECT {columns_of(Resolution, "r")}, {columns_of(Task, "t")},
+        EXISTS (SELECT 1 FROM tasks_taskmember m WHERE m.task_id = t.id),
+        EXISTS (SELECT 1 FROM tasks_tasktag g WHERE g.task_id = t.id),
+        EXISTS (SELECT 1 FROM tasks_step s WHERE s.resolution_id = r.id)
     FROM tasks_resolution r JOIN tasks_task t ON t.id = r.task_id
     WHERE r.due_at <= %s AND r.runner_id IS NULL AND r.region IN ('', %s) AND {{condition}}
     ORDER BY r.due_at, r.id LIMIT %s
@@ -87,7 +100,7 @@ _LOCKED = " FOR NO KEY UPDATE OF r SKIP LOCKED"
 
 def _locked(
     condition: str, region: str, now: datetime, most: int, parameters: tuple[object, ...] = ()
-) -> list[Resolution]:
+) -> list[Claimed]:
     """Of those that are due and fit, the oldest that nobody has locked, and their tasks."""
     sql = _CLAIMABLE.format(condition=condition)
     if connection.features.has_select_for_update_skip_locked:
@@ -95,16 +108,18 @@ def _locked(
     rows = select(sql, (now, region, *parameters, most))
     found = instances(Resolution, rows)
     width = len(Resolution._meta.concrete_fields)
-    for resolution, task in zip(found, instances(Task, rows, width), strict=True):
+    claimed = []
+    for resolution, task, row in zip(found, instances(Task, rows, width), rows, strict=True):
         resolution.task = task
-    return found
+        claimed.append(Claimed(resolution, *map(bool, row[-3:])))
+    return claimed
 
 
 def _not_limited(limited: Mapping[str, int]) -> str:
     return f" AND r.template_name NOT IN ({', '.join(['%s'] * len(limited))})" if limited else ""
 
 
-def _claim_cut_off(wanted: Wanted, limited: Mapping[str, int], now: datetime) -> list[Resolution]:
+def _claim_cut_off(wanted: Wanted, limited: Mapping[str, int], now: datetime) -> list[Claimed]:
     """Those whose runner died. Of those that are perhaps to blame for it, only one at a time is in hand."""
     most = min(wanted.most, wanted.most_cut_off)
     if most <= 0:
@@ -117,16 +132,16 @@ def _claim_cut_off(wanted: Wanted, limited: Mapping[str, int], now: datetime) ->
     return found
 
 
-def _claim_limited(wanted: Wanted, limits: Limits, now: datetime, taken: Sequence[Resolution]) -> list[Resolution]:
+def _claim_limited(wanted: Wanted, limits: Limits, now: datetime, taken: Sequence[Claimed]) -> list[Claimed]:
     due = _due(wanted.region, now)
     names = due.filter(template_name__in=limits.limited_templates).values_list("template_name", flat=True)
     waiting = sorted(set(names.distinct()))
-    found: list[Resolution] = []
+    found: list[Claimed] = []
     for name, free in limits.free_for_templates(waiting).items() if waiting else ():
         take = min(free, wanted.most - len(taken) - len(found))
         if take > 0:
             found += _locked("r.template_name = %s", wanted.region, now, take, (name,))
-        left = due.filter(template_name=name).exclude(pk__in=[row.pk for row in found])
+        left = due.filter(template_name=name).exclude(pk__in=[each.row.pk for each in found])
         _say_why(left, name, limits.limited_templates[name])
     return found
 

@@ -19,11 +19,11 @@ from tasks import doorbell
 from tasks.engine.events import GraceOver, RunStarted, SetAside, ShutdownBegan
 from tasks.engine.orders import Order, RunEnded
 from tasks.engine.resolution import advance
-from tasks.models import JournalEntry, JournalKind, Resolution, clock
+from tasks.models import JournalEntry, JournalKind, clock
 from tasks.runner import calls, checkpoints, claims, effects, flush, limits, rows, setting_aside
 from tasks.runner.calls import Piece
 from tasks.runner.checkpoints import Moment
-from tasks.runner.claims import POISON_DEATHS, Wanted
+from tasks.runner.claims import POISON_DEATHS, Claimed, Wanted
 from tasks.runner.flush import Fence, Written
 from tasks.runner.held import Answered, Held, Question
 from tasks.runner.limits import Granted
@@ -262,17 +262,20 @@ class Coordinator:
             no_suspect=any(each.deaths >= POISON_DEATHS - 1 for each in held),
         )
         found = claims.claim(wanted, self.work.limits, now)
-        self.cut_off_are_due &= wanted.most_cut_off == 0 or any(row.state == ResolutionState.CRASHED for row in found)
+        self.cut_off_are_due &= wanted.most_cut_off == 0 or any(
+            each.row.state == ResolutionState.CRASHED for each in found
+        )
         if not found:
             return
-        turn.claiming = [row.pk for row in found]
+        turn.claiming = [each.row.pk for each in found]
         self._pass_fence(turn, now)
         turn.started = self._start(found, now)
         flush.write(self.fence, [each for each, _ in turn.started], now, begun={})
 
-    def _start(self, found: Sequence[Resolution], now: datetime) -> list[tuple[Held, list[Order]]]:
+    def _start(self, found: Sequence[Claimed], now: datetime) -> list[tuple[Held, list[Order]]]:
         started = []
-        for row, held in zip(found, rows.load(found), strict=True):
+        for each, held in zip(found, rows.load(found), strict=True):
+            row = each.row
             held.lease = row.lease + 1
             held.claimed = True
             held.was_cut_off = row.state == ResolutionState.CRASHED

@@ -18,6 +18,7 @@ from tasks.engine.resolution import Resolution as ResolutionValue
 from tasks.engine.steps import Step as StepValue
 from tasks.models import Batch, Callback, JournalEntry, MemberKind, MemberRole, Resolution, Task, TaskMember
 from tasks.models.fields import context_of
+from tasks.runner.claims import Claimed
 from tasks.runner.held import Held
 from tasks.runner.reading import columns_of, instances, select_in
 from tasks.runner.statements import Table
@@ -174,20 +175,16 @@ def journal_row(task_id: int, move: Move, sealer: Sealer) -> tuple[Any, ...]:
     )
 
 
-def load(resolutions: Sequence[Resolution]) -> list[Held]:
-    """What the engine needs of each of these rows, which come with their tasks. A bounded number of queries."""
-    tasks = [resolution.task_id for resolution in resolutions]
+def load(claimed: Sequence[Claimed]) -> list[Held]:
+    """What the engine needs of each of these. A bounded number of queries."""
     ours = installation()
-    members, tags = _members(tasks), _tags(tasks)
-    # A resolution that never ran has no rows yet.
-    begun = [resolution.pk for resolution in resolutions if resolution.run_count]
-    steps: defaultdict[int, list[models.Step]] = defaultdict(list)
-    if begun:
-        for step in instances(models.Step, select_in(_STEPS, begun)):
-            steps[step.resolution_id].append(step)
+    members = _members([each.row.task_id for each in claimed if each.has_members])
+    tags = _tags([each.row.task_id for each in claimed if each.has_tags])
+    steps = _steps([each.row.pk for each in claimed if each.has_steps])
+    resolutions = [each.row for each in claimed]
     woken = _woken([row.pk for row in resolutions if row.woken_at is not None], steps)
     return [
-        _held(row, members.get(row.task_id, ()), tags.get(row.task_id, {}), steps[row.pk], woken.get(row.pk), ours)
+        _held(row, members[row.task_id], tags[row.task_id], steps[row.pk], woken.get(row.pk), ours)
         for row in resolutions
     ]
 
@@ -215,16 +212,23 @@ def _woken(resolutions: Sequence[int], steps: Mapping[int, Sequence[models.Step]
     return {resolution: frozenset(names) for resolution, names in found.items()}
 
 
-def _members(tasks: Sequence[int]) -> Mapping[int, list[TaskMember]]:
+def _steps(resolutions: Sequence[int]) -> defaultdict[int, list[models.Step]]:
+    found: defaultdict[int, list[models.Step]] = defaultdict(list)
+    for step in instances(models.Step, select_in(_STEPS, resolutions) if resolutions else ()):
+        found[step.resolution_id].append(step)
+    return found
+
+
+def _members(tasks: Sequence[int]) -> defaultdict[int, list[TaskMember]]:
     found: defaultdict[int, list[TaskMember]] = defaultdict(list)
-    for member in instances(TaskMember, select_in(_MEMBERS, tasks)):
+    for member in instances(TaskMember, select_in(_MEMBERS, tasks) if tasks else ()):
         found[member.task_id].append(member)
     return found
 
 
-def _tags(tasks: Sequence[int]) -> Mapping[int, dict[str, str]]:
+def _tags(tasks: Sequence[int]) -> defaultdict[int, dict[str, str]]:
     found: defaultdict[int, dict[str, str]] = defaultdict(dict)
-    for task_id, key, value in select_in(_TAGS, tasks):
+    for task_id, key, value in select_in(_TAGS, tasks) if tasks else ():
         found[task_id][key] = value
     return found
 

@@ -4,7 +4,12 @@ from collections.abc import Callable
 
 from tasks.engine.gotemplate import loads
 from tasks.models import JournalEntry, Runner, Step, Task
-from tests.runner.turns import resolution_of, states
+from tasks.runner.coordinator import Coordinator
+from tasks.services import resolutions, steps
+from tasks.services.creation import NewTask
+from tasks.services.tasks import create_task
+from tests.runner.conftest import ADMIN, document
+from tests.runner.turns import resolution_of, settle, states
 
 
 def test_an_echo_task_runs_to_done(play: Callable[..., Task]) -> None:
@@ -49,3 +54,28 @@ def test_an_echo_task_runs_to_done(play: Callable[..., Task]) -> None:
         ("resolution", "", "RUNNING", "DONE"),
         ("task", "", "RUNNING", "DONE"),
     ]
+
+
+def test_a_state_that_was_set_by_hand_before_the_first_run_counts(
+    ask: Callable[..., Task], runner: Coordinator
+) -> None:
+    task = ask("""
+        first: {description: one, action: {type: echo, configuration: {error_message: never, error_type: client}}}
+        then: {description: two, dependencies: [first], action: {type: echo, configuration: {output: 1}}}
+    """)
+    key = resolution_of(task).public_id
+    resolutions.pause_resolution(ADMIN, key)
+    steps.edit_step_state(ADMIN, key, "first", "DONE")
+    resolutions.run_resolution(ADMIN, key)
+    settle(runner)
+    assert states(task) == {"first": "DONE", "then": "DONE"}
+
+
+def test_people_and_tags_of_a_task_are_seen_by_its_texts(load: Callable[..., None], runner: Coordinator) -> None:
+    text = "{{.task.watcher_usernames}} {{.task.resolver_groups}}"
+    load(document("seen", f"only: {{description: one, action: {{type: echo, configuration: {{output: '{text}'}}}}}}"))
+    new = NewTask(watcher_usernames=["ann", "bob"], resolver_groups=["ops"], tags={"colour": "blue"})
+    task = create_task(ADMIN, "seen", {}, new)
+    settle(runner)
+    assert loads(Step.objects.get(resolution__task=task).output or "") == "ann,bob ops"
+    assert task.tag_map() == {"colour": "blue"}
