@@ -8,6 +8,7 @@ when it asks for one (``db``, ``transactional_db``, the mark ``django_db``), for
 """
 
 import os
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,3 +98,12 @@ def shared_database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     """Like ``database_url``, one for all tests of a module."""
     with empty_database(tmp_path_factory.mktemp("database")) as url:
         yield url
+
+
+@pytest.fixture(autouse=True)
+def versions_are_forgotten() -> Iterator[None]:
+    """A process remembers template versions by their ids, which a rolled back transaction gives out again."""
+    yield
+    module = sys.modules.get("tasks.services.templates")
+    if module is not None:
+        module._version.cache_clear()

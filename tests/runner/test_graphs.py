@@ -14,7 +14,7 @@ from tasks.services.tasks import create_task
 from tests.runner.conftest import ADMIN
 from tests.runner.turns import settle
 
-GRAPHS = int(os.environ.get("UTASK_STORM_GRAPHS", "5000" if os.environ.get("UTASK_STORM") == "large" else "80"))
+GRAPHS = int(os.environ.get("STORM_GRAPHS", "5000" if os.environ.get("STORM") == "large" else "80"))
 CUSTOM = ["GREEN", "RED"]
 
 

@@ -54,6 +54,6 @@ def world(tmp_path: Path, database_url: str, settings: Any, django_db_blocker: D
 
 
 def size(name: str, small: int, large: int) -> int:
-    """How much of something: small in the suite, large where UTASK_STORM=large, or as its own variable says."""
-    given = os.environ.get(f"UTASK_STORM_{name}")
-    return int(given) if given else large if os.environ.get("UTASK_STORM") == "large" else small
+    """How much of something: small in the suite, large where STORM=large, or as its own variable says."""
+    given = os.environ.get(f"STORM_{name}")
+    return int(given) if given else large if os.environ.get("STORM") == "large" else small
