@@ -39,6 +39,15 @@ class YAMLAnswer(BaseRenderer):
         return b"" if data is None else to_yaml(data).encode()
 
 
+class _IndentedAnswer(JSONAnswer):
+    """JSON as people read it."""
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        return b"" if data is None else encode(data, indent=4).encode()
+
+
 class BrowsableAnswer(BrowsableAPIRenderer):
     """The same for a person with a browser; what is sent is written as text, as any client does."""
 
@@ -55,7 +64,7 @@ class BrowsableAnswer(BrowsableAPIRenderer):
         return {**super().get_context(*args, **kwargs), "code_style": ""}
 
     def get_default_renderer(self, view: Any) -> Any:
-        return JSONAnswer()
+        return _IndentedAnswer()
 
     def get_rendered_html_form(self, data: Any, view: Any, method: str, request: Request) -> Any:
         return None

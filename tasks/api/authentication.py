@@ -22,8 +22,8 @@ from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from tasks.api.addresses import is_trusted_proxy
 from tasks.config.current import configuration
+from tasks.services.addresses import is_trusted_proxy
 
 CHALLENGE = 'Basic realm="Authorization Required"'
 _REMEMBERED_SECONDS, _MOST_REMEMBERED = 60, 10_000

@@ -2,9 +2,9 @@
 
 from rest_framework.request import Request
 
-from tasks.api.addresses import address_of
 from tasks.api.authentication import NamedUser
 from tasks.services.actors import Actor
+from tasks.services.addresses import address_of
 from tasks.services.identity import actor_named, actor_of_user
 
 _REMEMBERED = "_utask_actor"

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
 from django.urls import Resolver404, resolve
 
-from tasks.api.addresses import address_of
 from tasks.api.views.base import audit_of, unknown_route
+from tasks.services.addresses import address_of
 from tasks.telemetry import audit
 
 _PAGES = ("/admin/", "/static/", "/ui/")

@@ -3,6 +3,7 @@
 Source: docs/api.md, "Description".
 """
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +33,10 @@ class OperationSchema(AutoSchema):
     def get_operation_id(self) -> str:
         operations: dict[str, str] = getattr(self.view, "operations", {})
         return operations.get(self.method) or str(super().get_operation_id())
+
+    def get_summary(self) -> str:
+        words = re.findall("[A-Z][a-z]*", self.get_operation_id())
+        return " ".join(words).capitalize()
 
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "tag", "x-misc")]

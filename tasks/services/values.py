@@ -34,9 +34,12 @@ def read_body(content: bytes) -> Any:
             raise BadRequest(f"the body is neither JSON nor YAML: {kind}") from None
 
 
-def encode(value: Any) -> str:
-    """The value as JSON, keys in the order they have; ``<``, ``>`` and ``&`` escaped, as Go writes them."""
-    return dumps(value, html=True, sort_keys=False)
+def encode(value: Any, *, indent: int = 0) -> str:
+    """The value as JSON, keys in the order they have; ``<``, ``>`` and ``&`` escaped, as Go writes them.
+
+    ``indent``: spaces a level, for people.
+    """
+    return dumps(value, html=True, sort_keys=False, indent=indent)
 
 
 class _Dumper(yaml.SafeDumper):

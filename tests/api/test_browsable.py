@@ -30,6 +30,13 @@ def test_a_page_of_one_task_and_of_its_resolution(adm: Person) -> None:
     assert adm.get(f"/task/{resolution['id']}", Accept=BROWSER).status_code == 404
 
 
+def test_what_is_shown_is_indented(adm: Person) -> None:
+    text = adm.get("/meta", Accept=BROWSER).content.decode()
+    assert "\n    &quot;username&quot;: &quot;adm&quot;" in text or '\n    "username": "adm"' in re.sub(
+        "<[^>]+>", "", text
+    )
+
+
 def test_a_person_without_credentials_is_asked_for_them(someone: Any) -> None:
     answer = someone("").get("/meta", Accept=BROWSER)
     assert (answer.status_code, answer.content) == (401, b"")

@@ -42,6 +42,7 @@ def test_every_operation_says_what_it_is_and_how_it_may_end(document: dict[str, 
         for method, operation in operations.items():
             ids.append(operation["operationId"])
             assert operation["description"], (method, path)
+            assert operation["summary"], (method, path)
             assert all(parameter.get("description") for parameter in operation.get("parameters", [])), (method, path)
             if not path.startswith("/unsecured/"):
                 assert {"400", "401", "403", "404", "405", "409", "503"} <= set(operation["responses"]), (method, path)

@@ -16,14 +16,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tasks.api import queries
-from tasks.api.addresses import address_of
 from tasks.api.bodies import AnyParser
-from tasks.api.callback_forms import SENT_BY_FORM, Form, form_of
 from tasks.api.errors import status_of
 from tasks.api.serializers.answers import Answer
 from tasks.api.views.base import OpenEndpoint
 from tasks.api.views.documentation import TOKEN, TOO_MANY, described, described_page
 from tasks.services import callbacks
+from tasks.services.addresses import address_of
+from tasks.services.callback_forms import SENT_BY_FORM, Form, form_of
 from tasks.services.errors import BadRequest, ServiceError
 from tasks.services.maintenance import require_writable
 
