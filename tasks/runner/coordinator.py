@@ -28,6 +28,7 @@ from tasks.runner.flush import Fence, Written
 from tasks.runner.held import Answered, Held, Question
 from tasks.runner.limits import Granted
 from tasks.runner.outage import Outage, is_outage, lost_a_race
+from tasks.runner.outbox import Outbox
 from tasks.runner.presence import Presence
 from tasks.runner.sweeps import Sweeps
 from tasks.runner.work import Work
@@ -85,6 +86,7 @@ class Coordinator:
         self.share = share
         self.region = region
         self.sweeps = Sweeps(fence.runner_id, region)
+        self.outbox = Outbox(work.hands)
         self.outage = Outage()
         #: Something may be due: the bell rang, or a duty found it.
         self.should_claim = True
@@ -94,7 +96,7 @@ class Coordinator:
         self.should_check_leases = False
         #: Nothing new is claimed.
         self.in_maintenance = self.is_stopping = False
-        self._more_are_due = False
+        self._more_are_due = self._have_news = False
         self._next_cut_off = 0.0
         self._number = 0
         self._careful_turns = 0
@@ -140,7 +142,15 @@ class Coordinator:
         self.cut_off_are_due |= found.cut_off_are_due
         if found.in_maintenance is not None:
             self.in_maintenance = found.in_maintenance
+        self._send_notifications(now)
         return found.should_beat
+
+    def _send_notifications(self, now: datetime) -> None:
+        while self.work.delivered:
+            self.outbox.take(self.work.delivered[0], now)
+            del self.work.delivered[0]
+        self.outbox.look(now, at_once=self._have_news)
+        self._have_news = False
 
     def _check_leases(self) -> None:
         """Let go of what was taken away from us."""
@@ -311,6 +321,7 @@ class Coordinator:
             work.begin(piece)
         self._take_in_hand(turn)
         self._careful_turns = max(0, self._careful_turns - 1)
+        self._have_news |= turn.result.messages > 0
         self._ring(turn)
         if turn.written:
             checkpoints.reached(Moment.RESULT_WRITTEN)

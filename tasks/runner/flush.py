@@ -123,6 +123,8 @@ class Written:
 
     #: Resolutions that may now run and were not due before: others should hear the bell.
     woken: int = 0
+    #: Notifications queued.
+    messages: int = 0
     #: Public ids of tasks whose state changed: those who watch should hear the bell.
     moved: frozenset[str] = frozenset()
 
@@ -153,6 +155,7 @@ def write(fence: Fence, held: Sequence[Held], now: datetime, *, begun: Mapping[i
     _OUTBOX.insert(sealer.sealed(outbox_rows))
     return Written(
         woken=_wake_parents(taken),
+        messages=len(outbox_rows),
         moved=frozenset(str(each.task_key) for each, move in moves if move.kind == "task"),
     )
 

@@ -25,6 +25,7 @@ from tasks.runner.calls import Done, Piece, Prepared
 from tasks.runner.hands import Hands
 from tasks.runner.held import Held, Question
 from tasks.runner.limits import Claim, Limits
+from tasks.runner.outbox import Delivered
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,8 @@ class Work:
         self.touched: dict[int, Held] = {}
         #: Calls whose RUNNING has to be written before they begin, in order.
         self.to_begin: deque[Piece] = deque()
+        #: What became of notifications.
+        self.delivered: list[Delivered] = []
         #: Results that came too late: (task, step).
         self.late: list[tuple[int, str]] = []
         #: Those with quick jobs, which are theirs in ``Held.quick``: one is done with before the next.
@@ -197,8 +200,11 @@ class Work:
 
     def collect(self, now: datetime) -> bool:
         """Take in what the hands have brought; whether there was anything."""
-        brought: list[Done] = self.hands.collect()
+        brought: list[Done | Delivered] = self.hands.collect()
         for done in brought:
+            if isinstance(done, Delivered):
+                self.delivered.append(done)
+                continue
             piece = done.piece
             if piece in self._given_up:
                 self._given_up.discard(piece)

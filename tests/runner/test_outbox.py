@@ -1,0 +1,98 @@
+"""Notifications reach their backends: at least once, in order, tried again, given up in the end."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.config import current
+from tasks.models import OutboxMessage, Task, clock
+from tasks.runner import outbox
+from tasks.runner.coordinator import Coordinator
+from tests.peers.web import Reply, WebPeer
+from tests.runner.turns import settle, turn_until
+
+ECHO = "only: {description: one, action: {type: echo, configuration: {output: 1}}}"
+
+
+@pytest.fixture
+def receiver(tmp_path: Path, settings: Any) -> Iterator[WebPeer]:
+    """A real HTTP server that is the only backend."""
+    peer = WebPeer()
+    peer.on("/hook", Reply())
+    with peer.serving() as server:
+        cfg = {
+            "admin_usernames": ["admin"],
+            "notify_config": {"hook": {"type": "webhook", "config": {"webhook_url": server.url + "/hook"}}},
+            "notify_actions": {"task_step_update": {"disabled": True}},
+        }
+        items = tmp_path / "items.json"
+        items.write_text(json.dumps([{"key": "utask-cfg", "value": json.dumps(cfg)}]))
+        settings.CONFIGURATION_FROM = f"file:{items}"
+        current.reload()
+        yield server
+        settings.CONFIGURATION_FROM = ""
+        current.reload()
+
+
+def bodies(receiver: WebPeer) -> list[dict[str, str]]:
+    return [json.loads(request.text) for request in receiver.received]
+
+
+def test_messages_of_a_task_arrive_in_their_order(
+    receiver: WebPeer, ask: Callable[..., Task], runner: Coordinator
+) -> None:
+    task = ask(ECHO)
+    turn_until(runner, lambda: OutboxMessage.objects.filter(sent__isnull=False).count() == 3)
+    told = bodies(receiver)
+    assert [body["state"] for body in told] == ["TODO", "RUNNING", "DONE"]
+    assert {body["task_id"] for body in told} == {str(task.public_id)}
+    assert not OutboxMessage.objects.filter(due_at__isnull=False).exists()
+
+
+def test_a_message_that_did_not_arrive_is_tried_again_and_the_next_waits_for_it(
+    receiver: WebPeer, ask: Callable[..., Task], runner: Coordinator
+) -> None:
+    receiver.on("/hook", Reply(503, "not now"))
+    ask(ECHO)
+    settle(runner)
+    turn_until(runner, lambda: OutboxMessage.objects.filter(error__contains="503").exists())
+    [failed] = OutboxMessage.objects.filter(error__contains="503")
+    assert failed.due_at is not None
+    assert failed.due_at > clock.now() + timedelta(seconds=8)
+    assert not OutboxMessage.objects.filter(sent__isnull=False).exists()
+    receiver.on("/hook", Reply())
+    OutboxMessage.objects.filter(pk=failed.pk).update(due_at=clock.now())
+    turn_until(runner, lambda: OutboxMessage.objects.filter(sent__isnull=False).count() == 3)
+    assert [body["state"] for body in bodies(receiver)] == ["TODO", "TODO", "RUNNING", "DONE"]
+    assert bodies(receiver)[0]["event_id"] == bodies(receiver)[1]["event_id"]
+
+
+def test_a_message_is_given_up_after_a_day_of_tries(receiver: WebPeer, ask: Callable[..., Task]) -> None:
+    ask(ECHO)
+    message = OutboxMessage.objects.get()
+    outbox.finish(outbox.Delivered(message.pk, outbox.MOST_TRIES, "the receiver cannot be reached"), clock.now())
+    message.refresh_from_db()
+    assert (message.due_at, message.error) == (None, "the receiver cannot be reached")
+    assert message.given_up is not None
+
+
+def test_a_message_that_was_taken_is_not_taken_again_before_its_time(
+    receiver: WebPeer, ask: Callable[..., Task]
+) -> None:
+    ask(ECHO)
+    now = clock.now()
+    assert [len(outbox.take_due(now, 10)) for _ in range(2)] == [1, 0]
+    assert len(outbox.take_due(now + timedelta(minutes=5), 10)) == 1
+
+
+def test_a_message_to_a_backend_that_is_no_more_is_given_up(
+    receiver: WebPeer, ask: Callable[..., Task], runner: Coordinator
+) -> None:
+    ask(ECHO)
+    OutboxMessage.objects.update(backend="gone")
+    turn_until(runner, lambda: OutboxMessage.objects.filter(given_up__isnull=False).exists())
+    assert "no backend" in OutboxMessage.objects.get(backend="gone").error
