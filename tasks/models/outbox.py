@@ -29,6 +29,11 @@ class OutboxMessage(models.Model):
         ordering = ["id"]
         indexes = [
             models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="outbox_due"),
+            # What stands before a message of the same task to the same backend.
+            models.Index(
+                fields=["task", "backend", "id"], condition=models.Q(due_at__isnull=False), name="outbox_in_order"
+            ),
+            models.Index(fields=["sent"], condition=models.Q(sent__isnull=False), name="outbox_sent"),
             models.Index(fields=["given_up"], condition=models.Q(given_up__isnull=False), name="outbox_given_up"),
         ]
 

@@ -6,6 +6,8 @@ second copy by its delivery id. Source: docs/operating.md, "Notifications".
 
 import logging
 import time
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from tasks.config.current import configuration
+from tasks.crypto.errors import CipherError
 from tasks.engine.gotemplate import loads
 from tasks.models import OutboxMessage
 from tasks.notify import DeliveryFailed, Message, deliver
@@ -20,14 +23,15 @@ from tasks.runner.hands import Hands
 
 log = logging.getLogger(__name__)
 
-#: At work at the same time in one runner.
-_MOST = 10
+#: At work at the same time in one runner, and of these for one backend: one that hangs does not hold up the others.
+_MOST, _MOST_OF_ONE = 10, 4
 #: How long a message that was taken is left alone.
 _LEASE = timedelta(minutes=2)
 _LOOK_SECONDS = 1.0
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
 #: With pauses that double up to an hour, this is most of a day.
 MOST_TRIES = 24
+_LONGEST_ERROR = 500
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Delivered:
 
     message_id: int
     tries: int
+    backend: str
     error: str = ""
 
 
@@ -44,59 +49,65 @@ class Outbox:
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
-        self._at_work = 0
+        self._at_work: Counter[str] = Counter()
         self._next_look = 0.0
 
     def look(self, now: datetime, *, at_once: bool = False) -> None:
         """Take what is due and have it sent."""
         moment = time.monotonic()
-        if self._at_work >= _MOST or (moment < self._next_look and not at_once):
+        if self._at_work.total() >= _MOST or (moment < self._next_look and not at_once):
             return
         self._next_look = moment + _LOOK_SECONDS
-        if not _due(now).exists():
+        full = [backend for backend, number in self._at_work.items() if number >= _MOST_OF_ONE]
+        if not _due(now, full).exists():
             return
-        for row in take_due(now, _MOST - self._at_work):
+        for row in take_due(now, _MOST - self._at_work.total(), full):
             self._send(row, now)
 
     def _send(self, row: OutboxMessage, now: datetime) -> None:
         backend = configuration().cfg.notify_config.get(row.backend)
         if backend is None:
-            finish(Delivered(row.pk, MOST_TRIES, "no backend of that name is configured"), now)
+            error = "no backend of that name is configured"
+            finish(Delivered(row.pk, row.tries, row.backend, error), now, give_up=True)
             return
-        payload = loads(row.payload)
+        try:
+            payload = loads(row.payload)
+        except CipherError as error:
+            finish(Delivered(row.pk, row.tries, row.backend, str(error)), now)
+            return
         message = Message(str(row.key), row.kind, row.backend, payload["message"], payload["fields"])
-        self._at_work += 1
+        self._at_work[row.backend] += 1
         self._hands.give(lambda: _delivered(row, backend.type, message, dict(backend.config)))
 
     def take(self, delivered: Delivered, now: datetime) -> None:
         """Note what became of a message; to be called again when the database is away."""
         finish(delivered, now)
-        self._at_work -= 1
+        self._at_work[delivered.backend] -= 1
 
 
 def _delivered(row: OutboxMessage, type: str, message: Message, settings: dict[str, object]) -> Delivered:
     try:
         deliver(type, message, settings)
     except DeliveryFailed as error:
-        return Delivered(row.pk, row.tries, str(error))
+        return Delivered(row.pk, row.tries, row.backend, str(error))
     except Exception as error:  # the edge of the outbox: a channel of an operator's own may raise anything
         log.exception("channel failed", extra={"backend": message.backend})
         # Its text may hold secrets.
-        return Delivered(row.pk, row.tries, f"the channel failed: {error.__class__.__name__}")
-    return Delivered(row.pk, row.tries)
+        return Delivered(row.pk, row.tries, row.backend, f"the channel failed: {error.__class__.__name__}")
+    return Delivered(row.pk, row.tries, row.backend)
 
 
-def _due(now: datetime) -> QuerySet[OutboxMessage]:
+def _due(now: datetime, full: Collection[str] = ()) -> QuerySet[OutboxMessage]:
     earlier = OutboxMessage.objects.filter(
         task=OuterRef("task"), backend=OuterRef("backend"), due_at__isnull=False, pk__lt=OuterRef("pk")
     )
-    return OutboxMessage.objects.filter(~Exists(earlier), due_at__lte=now)
+    return OutboxMessage.objects.filter(~Exists(earlier), due_at__lte=now).exclude(backend__in=full)
 
 
 @transaction.atomic
-def take_due(now: datetime, most: int) -> list[OutboxMessage]:
+def take_due(now: datetime, most: int, full: Collection[str] = ()) -> list[OutboxMessage]:
     """Messages to be sent now, each the first of its task to its backend; nobody else takes them for a while."""
-    due = _due(now).order_by("due_at", "pk")
+    due = _due(now, full).order_by("due_at", "pk")
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(skip_locked=True)
     taken = list(due[:most])
@@ -106,13 +117,21 @@ def take_due(now: datetime, most: int) -> list[OutboxMessage]:
     return taken
 
 
-def finish(delivered: Delivered, now: datetime) -> None:
-    """Sent; or to be tried again after a pause that doubles; or given up."""
-    row = OutboxMessage.objects.filter(pk=delivered.message_id)
+def finish(delivered: Delivered, now: datetime, *, give_up: bool = False) -> None:
+    """Sent; or to be tried again after a pause that doubles; or given up. Nothing, where a later try was begun."""
+    row = OutboxMessage.objects.filter(pk=delivered.message_id, tries=delivered.tries, sent__isnull=True)
     if not delivered.error:
-        row.update(sent=now, due_at=None, error="")
-    elif delivered.tries >= MOST_TRIES:
-        row.update(given_up=now, due_at=None, error=delivered.error)
-    else:
-        pause = min(_FIRST_PAUSE * 2 ** (delivered.tries - 1), _LONGEST_PAUSE)
-        row.update(due_at=now + pause, error=delivered.error)
+        row.update(sent=now, due_at=None, given_up=None, error="")
+        return
+    give_up = give_up or delivered.tries >= MOST_TRIES
+    pause = min(_FIRST_PAUSE * 2 ** (delivered.tries - 1), _LONGEST_PAUSE)
+    row.update(
+        given_up=now if give_up else None,
+        due_at=None if give_up else now + pause,
+        error=delivered.error[:_LONGEST_ERROR],
+    )
+    log.log(
+        logging.ERROR if give_up else logging.WARNING,
+        "notification given up" if give_up else "notification not delivered",
+        extra={"notifier_name": delivered.backend, "delivery": delivered.message_id, "tries": delivered.tries},
+    )

@@ -1,6 +1,7 @@
 """Notifications reach their backends: at least once, in order, tried again, given up in the end."""
 
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,11 @@ from tasks.config import current
 from tasks.models import OutboxMessage, Task, clock
 from tasks.runner import outbox
 from tasks.runner.coordinator import Coordinator
+from tasks.services.errors import AdministratorsOnly
+from tasks.services.identity import actor_named
+from tasks.services.outbox import send_again, waiting
 from tests.peers.web import Reply, WebPeer
+from tests.runner.conftest import ADMIN
 from tests.runner.turns import settle, turn_until
 
 ECHO = "only: {description: one, action: {type: echo, configuration: {output: 1}}}"
@@ -74,7 +79,9 @@ def test_a_message_that_did_not_arrive_is_tried_again_and_the_next_waits_for_it(
 def test_a_message_is_given_up_after_a_day_of_tries(receiver: WebPeer, ask: Callable[..., Task]) -> None:
     ask(ECHO)
     message = OutboxMessage.objects.get()
-    outbox.finish(outbox.Delivered(message.pk, outbox.MOST_TRIES, "the receiver cannot be reached"), clock.now())
+    OutboxMessage.objects.update(tries=outbox.MOST_TRIES)
+    error = "the receiver cannot be reached"
+    outbox.finish(outbox.Delivered(message.pk, outbox.MOST_TRIES, "hook", error), clock.now())
     message.refresh_from_db()
     assert (message.due_at, message.error) == (None, "the receiver cannot be reached")
     assert message.given_up is not None
@@ -96,3 +103,45 @@ def test_a_message_to_a_backend_that_is_no_more_is_given_up(
     OutboxMessage.objects.update(backend="gone")
     turn_until(runner, lambda: OutboxMessage.objects.filter(given_up__isnull=False).exists())
     assert "no backend" in OutboxMessage.objects.get(backend="gone").error
+
+
+def test_a_try_that_is_answered_late_does_not_undo_the_one_after_it(
+    receiver: WebPeer, ask: Callable[..., Task]
+) -> None:
+    ask(ECHO)
+    now = clock.now()
+    [first] = outbox.take_due(now, 1)
+    [second] = outbox.take_due(now + timedelta(minutes=5), 1)
+    outbox.finish(outbox.Delivered(second.pk, second.tries, "hook"), now)
+    outbox.finish(outbox.Delivered(first.pk, first.tries, "hook", "no answer within 10 s"), now)
+    message = OutboxMessage.objects.get(pk=first.pk)
+    assert message.sent is not None
+    assert (message.due_at, message.error) == (None, "")
+
+
+def test_a_backend_that_hangs_leaves_hands_for_the_others(receiver: WebPeer, ask: Callable[..., Task]) -> None:
+    ask(ECHO)
+    assert [row.backend for row in outbox.take_due(clock.now(), 10, full=["hook"])] == []
+
+
+def test_what_cannot_be_decrypted_is_told_and_keeps_no_runner_down(
+    receiver: WebPeer, ask: Callable[..., Task], runner: Coordinator
+) -> None:
+    ask(ECHO)
+    message = OutboxMessage.objects.get()
+    OutboxMessage.objects.filter(pk=message.pk).update(key=uuid.uuid4())
+    turn_until(runner, lambda: OutboxMessage.objects.exclude(error="").exists())
+    assert "does not belong" in OutboxMessage.objects.get(pk=message.pk).error
+
+
+def test_an_administrator_has_what_was_given_up_sent_again(
+    receiver: WebPeer, ask: Callable[..., Task], runner: Coordinator
+) -> None:
+    ask(ECHO)
+    OutboxMessage.objects.update(given_up=clock.now(), due_at=None, tries=outbox.MOST_TRIES, error="refused")
+    assert waiting() == ({"hook": 0}, {"hook": 1}, None)
+    with pytest.raises(AdministratorsOnly):
+        send_again(actor_named("ann"))
+    assert send_again(ADMIN) == 1
+    turn_until(runner, lambda: OutboxMessage.objects.filter(sent__isnull=False).count() == 3)
+    assert waiting() == ({}, {}, None)
