@@ -78,7 +78,8 @@ SECRET_KEY_FALLBACKS = environment.words("UTASK_SECRET_KEY_FALLBACKS")
 INSTALLED_APPS = [
     # Before django_q: `manage.py qcluster` is then ours, which survives a kill of any of its processes.
     "tasks",
-    "django.contrib.admin",
+    # Without a search for admin modules: the site is ours (tasks/admin/site.py) and holds what we put into it.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -114,6 +115,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            "libraries": {"utask": "tasks.admin.tags"},
         },
     },
 ]

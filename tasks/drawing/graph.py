@@ -38,8 +38,11 @@ class Edge:
     influence: bool = False
 
 
-def draw_graph(nodes: Sequence[Node], edges: Sequence[Edge], *, title: str) -> str:
-    """The whole picture, in pixels of its own view box; ``title`` is read out by screen readers."""
+def draw_graph(nodes: Sequence[Node], edges: Sequence[Edge], *, title: str, chosen: str = "") -> str:
+    """The whole picture, in pixels of its own view box; ``title`` is read out by screen readers.
+
+    The node named ``chosen`` has that class, and is told as the current one.
+    """
     placed = lay_out([node.name for node in nodes], [(edge.source, edge.target) for edge in edges])
     left, widths = _columns(nodes, placed)
     width = left[-1] + widths[-1] + _MARGIN if left else 2 * _MARGIN
@@ -47,7 +50,7 @@ def draw_graph(nodes: Sequence[Node], edges: Sequence[Edge], *, title: str) -> s
     height = max(heights, default=0.0) * _ROW + _BOX_HEIGHT + 2 * _MARGIN
     canvas = _Canvas(placed, left, widths)
     drawn = "".join(canvas.edge(edge) for edge in edges if {edge.source, edge.target} <= placed.layer.keys())
-    boxes = "".join(canvas.box(node) for node in nodes)
+    boxes = "".join(canvas.box(node, chosen=node.name == chosen) for node in nodes)
     return element(
         "svg",
         f"<title>{escape(title)}</title>{_ARROW}{drawn}{boxes}",
@@ -104,7 +107,7 @@ class _Canvas:
     def _middle(self, height: float) -> float:
         return _MARGIN + height * _ROW + _BOX_HEIGHT / 2
 
-    def box(self, node: Node) -> str:
+    def box(self, node: Node, *, chosen: bool = False) -> str:
         look = look_of(node.state) if node.state else None
         column = self.placed.layer[node.name]
         x, y, width = (
@@ -124,9 +127,11 @@ class _Canvas:
         spoken = f"step {node.name}" + (f", {second}" if second else "")
         content = f"<title>{escape(spoken)}</title>" + "".join(parts)
         kind = f"node {look.family if look else 'plain'}" + (" pruned" if node.state == "PRUNE" else "")
+        kind += " chosen" if chosen else ""
         if not node.link:
             return element("g", content, class_=kind, data_step=node.name)
-        return element("a", content, href=node.link, class_=kind, data_step=node.name, aria_label=spoken)
+        current = {"aria_current": "true"} if chosen else {}
+        return element("a", content, href=node.link, class_=kind, data_step=node.name, aria_label=spoken, **current)
 
     def edge(self, edge: Edge) -> str:
         forward = self.placed.layer[edge.source] < self.placed.layer[edge.target]

@@ -42,6 +42,17 @@ def page_of_journal(actor: Actor, task: Task, *, size: int, after: int = 0) -> S
     return [_told(row, details=details, addresses=actor.is_admin) for row in rows]
 
 
+def newest_of_journal(actor: Actor, task: Task, *, size: int, step: str | None = None) -> Sequence[Told]:
+    """The last ``size`` entries, of the whole task or of one step, newest first; otherwise as ``page_of_journal``."""
+    resolution = getattr(task, "resolution", None)
+    permissions.require(actor, Operation.READ_TASK, task, resolution)
+    details = permissions.may(actor, Operation.READ_DETAILS, task, resolution)
+    rows = JournalEntry.objects.filter(task=task)
+    if step is not None:
+        rows = rows.filter(step=step)
+    return [_told(row, details=details, addresses=actor.is_admin) for row in rows.order_by("-pk")[:size]]
+
+
 def _told(row: JournalEntry, *, details: bool, addresses: bool) -> Told:
     return Told(
         number=row.pk,

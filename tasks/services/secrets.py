@@ -27,5 +27,14 @@ def unmasked(
     return {name: stored.get(name) if name in secret and value == MASK else value for name, value in given.items()}
 
 
+def values_of(definitions: Sequence[InputDefinition], values: Mapping[str, Any]) -> set[str]:
+    """The passwords themselves, elements of collections each for itself: to be taken out of what is shown."""
+    found: set[str] = set()
+    for name in _names(definitions):
+        value = values.get(name)
+        found |= {each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)}
+    return found
+
+
 def _names(definitions: Sequence[InputDefinition]) -> frozenset[str]:
     return frozenset(definition.name for definition in definitions if definition.type is InputType.PASSWORD)

@@ -218,6 +218,13 @@ def edit_step_state(
     return resolution, before
 
 
+def states_by_hand(definition: TemplateDefinition, step: StepDefinition) -> list[str]:
+    """The states that an operator may give to a step, the builtin ones first."""
+    custom = custom_states_of(definition, step)
+    builtin = [str(state) for state in StepState if may_set_by_hand(state, custom)]
+    return [*builtin, *(state for state in custom if state not in builtin)]
+
+
 def _require_step(actor: Actor, public_id: uuid.UUID, name: str, operation: Operation) -> None:
     """What does not exist is told before anything else, but not to those whom a gate keeps out."""
     if operation is Operation.EDIT_STEP:

@@ -1,0 +1,115 @@
+// Zoom and pan of a picture: <div class="picture pans" data-pans> around one SVG, buttons [data-zoom="in|out|fit"].
+const views = new WeakMap();
+
+export function startPictures() {
+  for (const frame of document.querySelectorAll("[data-pans]")) arm(frame);
+  document.addEventListener("utask:refreshed", () => {
+    for (const frame of document.querySelectorAll("[data-pans]")) {
+      if (!views.has(frame)) arm(frame);
+      views.get(frame)?.renew();
+    }
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-zoom]");
+    if (!button) return;
+    const view = views.get(button.closest(".card").querySelector("[data-pans]"));
+    if (view) view[button.dataset.zoom]();
+  });
+}
+
+function arm(frame) {
+  if (frame.querySelector("svg")) views.set(frame, new View(frame));
+}
+
+class View {
+  constructor(frame) {
+    this.frame = frame;
+    this.fit();
+    frame.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    frame.addEventListener("pointerdown", (event) => this.grab(event));
+  }
+
+  get svg() {
+    return this.frame.querySelector("svg");
+  }
+
+  get whole() {
+    return { x: 0, y: 0, w: Number(this.svg.getAttribute("width")), h: Number(this.svg.getAttribute("height")) };
+  }
+
+  renew() {
+    if (this.svg) this.show();
+  }
+
+  // The whole picture, but never larger than it was drawn.
+  fit() {
+    const { w, h } = this.whole;
+    const scale = Math.max(w / this.frame.clientWidth, h / this.frame.clientHeight, 1);
+    const wide = this.frame.clientWidth * scale;
+    const high = this.frame.clientHeight * scale;
+    this.box = { x: (w - wide) / 2, y: (h - high) / 2, w: wide, h: high };
+    this.show();
+  }
+
+  in() {
+    this.zoom(0.8, 0.5, 0.5);
+  }
+
+  out() {
+    this.zoom(1.25, 0.5, 0.5);
+  }
+
+  zoom(factor, atX, atY) {
+    const { x, y, w, h } = this.box;
+    const wide = Math.min(Math.max(w * factor, 120), this.whole.w * 4 + 800);
+    const used = wide / w;
+    this.box = { x: x + w * (1 - used) * atX, y: y + h * (1 - used) * atY, w: wide, h: h * used };
+    this.show();
+  }
+
+  wheel(event) {
+    if (!event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    const area = this.frame.getBoundingClientRect();
+    const factor = event.deltaY > 0 ? 1.12 : 0.89;
+    this.zoom(factor, (event.clientX - area.left) / area.width, (event.clientY - area.top) / area.height);
+  }
+
+  grab(start) {
+    if (start.button) return;
+    const from = { ...this.box };
+    const scale = this.box.w / this.frame.clientWidth;
+    let moved = false;
+    const move = (event) => {
+      const [dx, dy] = [event.clientX - start.clientX, event.clientY - start.clientY];
+      moved ||= Math.hypot(dx, dy) > 4;
+      if (!moved) return;
+      this.frame.classList.add("held");
+      this.box = { ...from, x: from.x - dx * scale, y: from.y - dy * scale };
+      this.show();
+    };
+    const stop = () => {
+      window.removeEventListener("pointermove", move);
+      window.removeEventListener("pointerup", stop);
+      window.removeEventListener("pointercancel", stop);
+      this.frame.classList.remove("held");
+      if (moved) {
+        // The click that ends a pull is none.
+        const swallow = (event) => {
+          event.preventDefault();
+          event.stopPropagation();
+        };
+        window.addEventListener("click", swallow, { capture: true, once: true });
+        setTimeout(() => window.removeEventListener("click", swallow, { capture: true }), 0);
+      }
+    };
+    window.addEventListener("pointermove", move);
+    window.addEventListener("pointerup", stop);
+    window.addEventListener("pointercancel", stop);
+  }
+
+  show() {
+    const { x, y, w, h } = this.box;
+    this.svg.setAttribute("viewBox", `${x} ${y} ${w} ${h}`);
+  }
+}

@@ -1,0 +1,69 @@
+"""Home: what waits for me, what runs, what failed today, how many there are, how it went these two weeks."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString, mark_safe
+
+from tasks.admin.page import Page
+from tasks.drawing import Bar, bar_chart, look_of
+from tasks.models import clock
+from tasks.services import home, throughput
+from tasks.services.throughput import Day
+
+_SHOWN, _DAYS = 8, 14
+
+
+class Home(Page):
+    """The first page."""
+
+    title = "Home"
+    template = "pages/home.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        now, names = clock.now(), throughput.template_names(self.actor)
+        chosen = request.GET.get("template", "")
+        chosen = chosen if chosen in names else ""
+        days = throughput.last_days(self.actor, now, days=_DAYS, template=chosen)
+        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        return self.show(
+            unresolved=home.unresolved(self.actor, size=_SHOWN),
+            blocked=home.blocked(self.actor, size=_SHOWN),
+            at_work=home.at_work(self.actor, size=_SHOWN),
+            failed=home.failed_since(self.actor, today, size=_SHOWN),
+            counts=home.counts_by_state(self.actor),
+            most_counted=None if self.actor.is_admin else home.MOST_COUNTED,
+            today=today,
+            names=names,
+            chosen=chosen,
+            ended=sum(sum(day.counts.values()) for day in days),
+            throughput_chart=_throughput(days),
+            duration_chart=_durations(days),
+            states=throughput.COUNTED,
+        )
+
+
+def _label(day: Day) -> str:
+    return f"{day.day.day}.{day.day.month}."
+
+
+def _throughput(days: Sequence[Day]) -> SafeString:
+    bars = [
+        Bar(_label(day), [(look_of(state).family, state, day.counts.get(state, 0)) for state in throughput.COUNTED])
+        for day in days
+    ]
+    return mark_safe(bar_chart(bars, title="Tasks that ended or stopped, by day", unit="tasks"))  # noqa: S308 - drawn and escaped by us
+
+
+def _durations(days: Sequence[Day]) -> SafeString:
+    longest = max((day.mean for day in days if day.mean), default=timedelta())
+    unit, size = next(
+        ((name, seconds) for name, seconds in (("h", 3600), ("min", 60)) if longest.total_seconds() > 2 * seconds),
+        ("s", 1),
+    )
+    bars = [
+        Bar(_label(day), [("runs", "mean", round(day.mean.total_seconds() / size, 2) if day.mean else 0)])
+        for day in days
+    ]
+    return mark_safe(bar_chart(bars, title=f"Mean time from request to end ({unit}), by day", unit=unit))  # noqa: S308 - drawn and escaped by us

@@ -1,0 +1,48 @@
+"""The admin site: Django's, with our pages in it, for everybody who has an account.
+
+What somebody sees and may do is decided per object by the services; Django's own pages (accounts, tokens) are for
+superusers. Source: docs/operating.md, "Roles".
+"""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.auth.forms import AuthenticationForm
+from django.http import HttpRequest
+from django.urls import URLPattern, URLResolver, path
+
+from tasks.admin.home import Home
+from tasks.admin.navigation import shell
+from tasks.admin.pages import PAGES
+
+
+class Site(AdminSite):
+    """Our pages before Django's."""
+
+    site_title = "µTask"
+    site_header = "µTask"
+    index_title = "Home"
+    enable_nav_sidebar = False
+    site_url = None
+    # Django's own form lets nobody in who is not staff.
+    login_form = AuthenticationForm
+    login_template = "pages/login.html"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Everybody with an active account may come in."""
+        return request.user.is_active
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        own = [path(page.route, self.admin_view(page.as_view()), name=page.name) for page in PAGES]
+        return [*own, *super().get_urls()]
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The home page."""
+        return Home.as_view()(request)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """What every page shows, Django's own included."""
+        return {**super().each_context(request), "shell": shell(request, section="accounts")}
+
+
+site = Site(name="admin")

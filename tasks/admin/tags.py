@@ -1,0 +1,93 @@
+"""What templates of pages say in one word: a state, a moment, a span, a value. Load with ``{% load utask %}``."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from tasks.drawing import look_of
+from tasks.drawing.timeline import readable
+from tasks.models import clock
+from tasks.services.values import encode, to_yaml
+
+register = template.Library()
+
+
+@register.simple_tag
+def state(name: str, note: str = "") -> SafeString:
+    """A state as colour, sign and word."""
+    look = look_of(name)
+    more = format_html(' <span class="note">{}</span>', note) if note else ""
+    return format_html(
+        '<span class="state {}"><span class="sign" aria-hidden="true">{}</span>{}{}</span>',
+        look.family,
+        look.sign,
+        name,
+        more,
+    )
+
+
+@register.filter
+def family(name: str) -> str:
+    """The class that colours a state."""
+    return look_of(name).family
+
+
+@register.simple_tag
+def moment(at: datetime | None) -> SafeString | str:
+    """A moment, relative, exact when pointed at; a script keeps it fresh. "–" where there is none."""
+    if at is None:
+        return "–"
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>',
+        at.isoformat(timespec="milliseconds"),
+        at.strftime("%Y-%m-%d %H:%M:%S"),
+        ago(clock.now() - at),
+    )
+
+
+def ago(passed: timedelta) -> str:
+    """A span as people say it: ``just now``, ``5 min ago``, ``in 3 h``."""
+    seconds = abs(passed.total_seconds())
+    for unit, size, least in (("d", 86400, 86400), ("h", 3600, 3600), ("min", 60, 60), ("s", 1, 5)):
+        if seconds >= least:
+            amount = f"{int(seconds // size)} {unit}"
+            return f"{amount} ago" if passed > timedelta() else f"in {amount}"
+    return "just now"
+
+
+@register.filter
+def span(value: timedelta | None) -> str:
+    """How long something took."""
+    return "" if value is None else readable(value)
+
+
+@register.filter
+def yaml(value: Any) -> str:
+    """A value as YAML."""
+    return to_yaml(value)
+
+
+@register.filter
+def json(value: Any) -> str:
+    """A value as JSON."""
+    return encode(value)
+
+
+@register.filter
+def plain(value: Any) -> str:
+    """A short value for a line: texts as they are, anything else as JSON."""
+    return value if isinstance(value, str) else encode(value)
+
+
+@register.simple_tag(takes_context=True)
+def query(context: template.Context, **changes: Any) -> str:
+    """The query of this address with these parameters changed; None or "" takes one out."""
+    parameters = context["request"].GET.copy()
+    for name, value in changes.items():
+        parameters.pop(name, None)
+        if value not in (None, ""):
+            parameters[name] = str(value)
+    return f"?{parameters.urlencode()}"

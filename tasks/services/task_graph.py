@@ -1,0 +1,81 @@
+"""The steps of one task as a graph with their present states, loops folded: plain values for whoever draws them."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from tasks.engine.graphs import Graph, graph
+from tasks.models import Resolution, Task
+from tasks.services import steps, tasks, templates
+from tasks.states import StepState
+
+
+@dataclass(frozen=True, slots=True)
+class GraphNode:
+    """One step; ``note``: for a loop, how many of its children are over (``3/10``)."""
+
+    name: str
+    state: str
+    note: str
+    loop: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GraphEdge:
+    """``label``: the states that are waited for, "" for DONE; ``influence``: a condition that changes the target."""
+
+    source: str
+    target: str
+    label: str
+    influence: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaskGraph:
+    """Nodes in order of writing."""
+
+    nodes: tuple[GraphNode, ...]
+    edges: tuple[GraphEdge, ...]
+
+
+def graph_of_task(task: Task) -> TaskGraph:
+    """The graph of the task's run, or of its template while there is none. One query."""
+    resolution = tasks.resolution_of(task)
+    if resolution is None:
+        return _drawn(graph(templates.definition_of(task.version_id)), {}, {})
+    states, notes = _states(resolution)
+    return _drawn(graph(steps.definition_of(resolution)), states, notes)
+
+
+def graph_of_template(version_id: int) -> TaskGraph:
+    """The graph of a template's version, without states."""
+    found = graph(templates.definition_of(version_id))
+    nodes = tuple(GraphNode(node.name, "", "", node.loop) for node in found.nodes)
+    return TaskGraph(nodes, tuple(GraphEdge(e.source, e.target, e.label, e.influence) for e in found.edges))
+
+
+def _states(resolution: Resolution) -> tuple[dict[str, str], dict[str, str]]:
+    states: dict[str, str] = {}
+    over: Counter[str] = Counter()
+    all_children: Counter[str] = Counter()
+    for name, state, parent in resolution.steps.values_list("name", "state", "parent"):
+        if parent is None:
+            states[name] = state
+        else:
+            all_children[parent] += 1
+            over[parent] += is_over(state)
+    return states, {name: f"{over[name]}/{number}" for name, number in all_children.items()}
+
+
+def is_over(state: str) -> bool:
+    """Whether a step came to an end: DONE, PRUNE or a state of its template's own."""
+    return state in (StepState.DONE, StepState.PRUNE) or state not in frozenset(StepState)
+
+
+def _drawn(found: Graph, states: dict[str, str], notes: dict[str, str]) -> TaskGraph:
+    return TaskGraph(
+        tuple(
+            GraphNode(node.name, states.get(node.name, StepState.TODO), notes.get(node.name, ""), node.loop)
+            for node in found.nodes
+        ),
+        tuple(GraphEdge(edge.source, edge.target, edge.label, edge.influence) for edge in found.edges),
+    )
