@@ -3,6 +3,8 @@
 import random
 import time
 
+import pytest
+
 from tasks.models import Resolution, Step, Task
 from tests.storms.conftest import size
 from tests.storms.world import World, document, mark
@@ -37,6 +39,7 @@ PARENT = document(
 )
 
 
+@pytest.mark.timeout(600)
 def test_nothing_is_lost_and_nothing_done_twice_while_processes_are_killed(world: World) -> None:
     tasks, seconds = size("TASKS", 40, 300), size("SECONDS", 8, 60)
     scripts = world.folder / "scripts"
@@ -51,8 +54,8 @@ def test_nothing_is_lost_and_nothing_done_twice_while_processes_are_killed(world
     dice = random.Random(1)
     while time.monotonic() < until or len(asked) < tasks:
         for template in ("chain", "loop", "parent"):
-            if len(asked) < tasks:
-                asked += world.ask(template)
+            # All are asked for by the middle of the storm.
+            asked += world.ask(template, min(tasks // 45 + 1, tasks - len(asked)))
         if runners := cluster.runners():
             dice.choice(runners).kill()
             kills += 1
