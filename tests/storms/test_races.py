@@ -33,15 +33,14 @@ BATCH = document(
 )
 CALLBACK = document(
     "called",
-    """
-    make: {description: one, action: {type: callback, configuration: {action: create}}}
+    f"""
+    make: {{description: one, action: {{type: callback, configuration: {{action: create}}}}}}
     wait:
       description: two
       dependencies: [make]
-      action: {type: callback, configuration: {action: wait, id: '{{.step.make.output.id}}'}}
-    slow: %s
-    """
-    % mark(takes="20ms"),
+      action: {{type: callback, configuration: {{action: wait, id: '{{{{.step.make.output.id}}}}'}}}}
+    slow: {mark(takes="20ms")}
+    """,
 )
 
 
