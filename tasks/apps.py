@@ -8,13 +8,14 @@ import json
 import secrets
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
 
 from tasks.config.current import configuration
 from tasks.crypto import kept, keyring
@@ -33,6 +34,7 @@ class TasksConfig(AppConfig):
         keyring.use_source(storage_keys)
         checks.register(check_configuration)
         checks.register(check_storage_keys, checks.Tags.security)
+        checks.register(check_stored_keys, checks.Tags.database)
 
 
 def storage_keys() -> list[keyring.Key]:
@@ -88,6 +90,22 @@ def check_storage_keys(**_: Any) -> list[checks.CheckMessage]:
         hint = "Name the keys in UTASK_ENCRYPTION_KEYS or in encryption-key items, or let one be made in UTASK_VAR."
         return [checks.Error(str(error), hint=hint, id="utask.E002")]
     return list(_open_to_others())
+
+
+def check_stored_keys(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
+    """Whether every key that values of the database need is configured. Only where the database is to be asked."""
+    if "default" not in (databases or ()):
+        return []
+    # Django's models can be imported only once all apps are known.
+    from tasks.services.key_usage import missing_keys
+
+    if "tasks_setting" not in connections["default"].introspection.table_names():
+        return []  # not migrated yet: nothing is stored
+    hint = "Add the key to the encryption keys; an older key stays readable behind the newest."
+    return [
+        checks.Error(f"{count} stored values need encryption key {key}, which is not configured", hint, id="utask.E004")
+        for key, count in missing_keys().items()
+    ]
 
 
 def _open_to_others() -> Iterator[checks.CheckMessage]:

@@ -20,6 +20,7 @@ from tasks.crypto.errors import CipherError, KeyringError, NotAuthentic, Unknown
 from tasks.crypto.keyring import LABEL_BYTES, Keyring, keyring
 
 __all__ = [
+    "LABEL_PLACE",
     "Cipher",
     "CipherError",
     "KeyringError",
@@ -35,6 +36,8 @@ _VERSION = b"\x01"
 _HALF = 12
 _TAG = 16
 _HEADER = len(_VERSION) + LABEL_BYTES
+#: Where in a value its key's label stands: first byte, from 1 as SQL counts, and length.
+LABEL_PLACE = (len(_VERSION) + 1, LABEL_BYTES)
 #: Values written under one derived key before the next is drawn. Nonces are random: 2^32 would be the limit, shared by
 #: all processes forked from the one that drew the prefix.
 _RENEW_AFTER = 1 << 22

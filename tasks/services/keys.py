@@ -1,83 +1,136 @@
 """Key rotation: every stored value that an older key wrote is written again under the newest one.
 
 In batches, each a transaction of its own, so that reading and running go on; a value that somebody changed meanwhile is
-left to him, who wrote it with the newest key. It can be stopped at any point and called again: what is done is not
+left to him, who wrote it with the newest key. It can be killed at any point and called again: what is done is not
 looked at twice within one rotation, and a rotation that is complete changes nothing.
 Source: docs/operating.md, "Key rotation".
 """
 
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.apps import apps
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
+from django_q.tasks import async_task
 
 from tasks.crypto import cipher
+from tasks.crypto.errors import CipherError
 from tasks.crypto.keyring import keyring
 from tasks.models import Setting
-from tasks.models.fields import EncryptedRow, EncryptedTextField, context_of
+from tasks.models.fields import EncryptedRow, context_of
 from tasks.services.actors import Actor
+from tasks.services.key_usage import encrypted_tables, forget_unused, note_newest, values_by_key
 from tasks.services.permissions import Operation, require_admin
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
 _NAME = "key rotation"
+#: A process that was not restarted goes on writing with the older key; what it wrote meanwhile is seen by another pass.
+_PASSES = 3
+#: A batch may lose a race for its rows against a runner's flush.
+_TRIES = 5
+#: A job of the queue works so long, then leaves the rest to another: jobs may not take the worker for hours.
+_JOB_SECONDS = 120.0
 
 
 @dataclass
 class Rotated:
-    """What a rotation did: rows looked at, values written anew."""
+    """What a rotation did, and what is left."""
 
-    rows: int = 0
-    values: int = 0
+    rows: int = 0  # looked at
+    values: int = 0  # written anew
+    unreadable: list[str] = field(default_factory=list)  # table, column and row, with the reason
+    left: dict[str, int] = field(default_factory=dict)  # key id -> values, when it ended
+    complete: bool = False
 
 
-def rotate_keys(actor: Actor) -> Rotated:
-    """Bring every encrypted value under the newest key. Raises AdministratorsOnly, CipherError (an unknown key).
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an unfinished rotation is."""
 
-    Goes on where an earlier rotation to the same key was cut off.
+    key: str
+    table: str
+    rows: int
+    of: int
+
+
+#: Told after each batch.
+Tell = Callable[[Progress], None]
+
+
+def rotate_keys(actor: Actor, tell: Tell | None = None, *, seconds: float = float("inf")) -> Rotated:
+    """Bring every encrypted value under the newest key. Raises AdministratorsOnly, CipherError (unreadable values).
+
+    Goes on where an earlier rotation to the same key was cut off. Values that cannot be read are left as they are, and
+    told after all others are done. After ``seconds`` it stops at the next batch, and is not ``complete``.
     """
     require_admin(actor, Operation.ROTATE_KEYS)
-    done = Rotated()
-    for model, columns in encrypted_tables():
-        for rows in _batches(model):
-            _rotate(model, columns, rows, done)
-            _remember(model, rows[-1].pk, actor)
-    Setting.objects.filter(name=_NAME).delete()
-    log.info("keys rotated", extra={"rows": done.rows, "values": done.values})
+    note_newest()
+    done, until = Rotated(), time.monotonic() + seconds
+    for _ in range(_PASSES):
+        done.unreadable.clear()
+        if not _one_pass(actor, done, tell, until):
+            return done
+        done.left = values_by_key()
+        if set(done.left) <= {keyring().newest.id} or done.unreadable:
+            break
+    done.complete = True
+    forget_unused(list(done.left))
+    log.info("keys rotated", extra={"rows": done.rows, "values": done.values, "unreadable": len(done.unreadable)})
+    if done.unreadable:
+        raise CipherError(f"{len(done.unreadable)} values cannot be rotated: {'; '.join(done.unreadable[:10])}")
     return done
 
 
-def encrypted_tables() -> list[tuple[type[models.Model], list[str]]]:
-    """Every table that has encrypted columns, in a fixed order, with these columns."""
-    found = []
-    for model in sorted(apps.get_app_config("tasks").get_models(), key=lambda model: model._meta.db_table):
-        columns = [field.attname for field in model._meta.fields if isinstance(field, EncryptedTextField)]
-        if columns:
-            found.append((model, columns))
-    return found
+def start_rotation(actor: Actor) -> None:
+    """Have it done in the background, by jobs of the queue. Raises AdministratorsOnly."""
+    require_admin(actor, Operation.ROTATE_KEYS)
+    async_task("tasks.services.keys.rotate_in_background", actor.username, task_name=_NAME)
 
 
-def values_by_key() -> dict[str, int]:
-    """Key id -> number of stored values that it wrote. Reads everything."""
-    counted: dict[str, int] = {}
+def rotate_in_background(username: str) -> int:
+    """A job: a part of the rotation, and a job for the rest. How many values were written."""
+    # He was allowed to when he asked.
+    done = rotate_keys(Actor(username, is_admin=True), seconds=_JOB_SECONDS)
+    if not done.complete:
+        async_task("tasks.services.keys.rotate_in_background", username, task_name=_NAME)
+    return done.values
+
+
+def progress() -> Progress | None:
+    """How far the rotation is that is under way or was cut off; None: there is none."""
+    place = _place()
+    return Progress(place["key"], place["table"], place["rows"], place["of"]) if place else None
+
+
+def _one_pass(actor: Actor, done: Rotated, tell: Tell | None, until: float) -> bool:
+    """Once over all tables; False where the time was over before."""
+    place = _place()
+    if place is None or place["key"] != keyring().newest.id:
+        total = sum(model._default_manager.count() for model, _ in encrypted_tables())
+        place = {"key": keyring().newest.id, "table": "", "last": None, "rows": 0, "of": total}
     for model, columns in encrypted_tables():
-        for row in model._default_manager.order_by("pk").values_list(*columns).iterator():
-            for token in row:
-                if token is not None:
-                    key = cipher.key_id(bytes(token))
-                    counted[key] = counted.get(key, 0) + 1
-    return counted
+        if model._meta.db_table < place["table"]:
+            continue
+        last = place["last"] if model._meta.db_table == place["table"] else None
+        for rows in _batches(model, last):
+            if time.monotonic() > until:
+                return False
+            _rotate_in_turn(model, columns, rows, done)
+            seen = min(place["rows"] + len(rows), place["of"])
+            place = {**place, "table": model._meta.db_table, "last": rows[-1].pk, "rows": seen}
+            Setting.objects.update_or_create(name=_NAME, defaults={"value": place, "updated_by": actor.username})
+            if tell is not None:
+                tell(Progress(place["key"], place["table"], place["rows"], place["of"]))
+    Setting.objects.filter(name=_NAME).delete()
+    return True
 
 
-def _batches(model: type[models.Model]) -> Iterator[Sequence[Any]]:
-    """All rows behind the place where an earlier rotation stopped."""
-    last = _place_of(model)
-    if last is _ALL_DONE:
-        return
+def _batches(model: type[models.Model], last: Any) -> Iterator[Sequence[Any]]:
+    """All rows behind ``last``; None: all."""
     while True:
         rows = model._default_manager.order_by("pk")
         if last is not None:
@@ -89,15 +142,34 @@ def _batches(model: type[models.Model]) -> Iterator[Sequence[Any]]:
         last = batch[-1].pk
 
 
-def _rotate(model: type[models.Model], columns: Sequence[str], rows: Sequence[Any], done: Rotated) -> None:
-    newest = keyring().newest.id
-    with transaction.atomic():
-        for row in rows:
-            done.rows += 1
-            for column in columns:
-                token = row.__dict__[column]
+def _rotate_in_turn(model: type[models.Model], columns: Sequence[str], rows: Sequence[Any], done: Rotated) -> None:
+    """One batch, again where another transaction held its rows the other way round."""
+    for left in reversed(range(_TRIES)):
+        try:
+            written, unreadable = _rotate(model, columns, rows)
+        except OperationalError:
+            if not left:
+                raise
+            continue
+        done.rows += len(rows)
+        done.values += written
+        done.unreadable += unreadable
+        return
+
+
+@transaction.atomic
+def _rotate(model: type[models.Model], columns: Sequence[str], rows: Sequence[Any]) -> tuple[int, list[str]]:
+    """How many values were written, and which could not be read."""
+    newest, written, unreadable = keyring().newest.id, 0, []
+    for row in rows:
+        for column in columns:
+            token = row.__dict__[column]
+            try:
                 if token is not None and cipher.key_id(token) != newest:
-                    done.values += _write(model, column, row, bytes(token))
+                    written += _write(model, column, row, bytes(token))
+            except CipherError as error:
+                unreadable.append(f"{model._meta.db_table}.{column} of row {row.pk}: {error}")
+    return written, unreadable
 
 
 def _write(model: type[models.Model], column: str, row: Any, token: bytes) -> int:
@@ -114,17 +186,7 @@ def _write(model: type[models.Model], column: str, row: Any, token: bytes) -> in
         return int(cursor.rowcount)
 
 
-_ALL_DONE = object()
-
-
-def _place_of(model: type[models.Model]) -> Any:
-    """The last row of this table that was seen to; None: none was; ``_ALL_DONE``: the whole table."""
-    place = Setting.objects.filter(name=_NAME).values_list("value", flat=True).first()
-    if not place or place["key"] != keyring().newest.id or place["table"] < model._meta.db_table:
-        return None
-    return place["last"] if place["table"] == model._meta.db_table else _ALL_DONE
-
-
-def _remember(model: type[models.Model], last: Any, actor: Actor) -> None:
-    place = {"key": keyring().newest.id, "table": model._meta.db_table, "last": last}
-    Setting.objects.update_or_create(name=_NAME, defaults={"value": place, "updated_by": actor.username})
+def _place() -> dict[str, Any] | None:
+    """Where the unfinished rotation is; None: there is none."""
+    found: dict[str, Any] | None = Setting.objects.filter(name=_NAME).values_list("value", flat=True).first()
+    return found

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.conf import settings
+from django.core import checks
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from tasks.cluster.cluster import Cluster
 from tasks.cluster.database import DatabaseNotReady, require_migrated, wait_for_database
 from tasks.cluster.schedules import ensure_schedules
+from tasks.services.key_usage import note_newest
 
 
 class Command(BaseCommand):
@@ -21,6 +23,8 @@ class Command(BaseCommand):
         try:
             wait_for_database(settings.UTASK_DATABASE_WAIT)
             require_migrated()
+            self.check(tags=[checks.Tags.database], databases=["default"])
+            note_newest()
             ensure_schedules()
         except DatabaseNotReady as error:
             raise CommandError(str(error)) from error

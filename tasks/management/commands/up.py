@@ -18,6 +18,7 @@ from tasks.cluster import firststart, logfile
 from tasks.cluster.database import DatabaseNotReady, wait_for_database
 from tasks.cluster.signals import LAST_CALL_SECONDS
 from tasks.cluster.supervisor import CannotRun, Child, Supervisor
+from tasks.services.key_usage import note_newest
 from tasks.telemetry import logs
 
 #: Requests at once in a web process; streams of events take one each.
@@ -45,6 +46,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         call_command("migrate", interactive=False, verbosity=0)
         self.check(tags=[checks.Tags.database], databases=["default"])
+        note_newest()
         self._tell_password(firststart.ensure_administrator(os.environ.get("UTASK_ADMIN_PASSWORD", "")))
         self._load_templates()
         connections.close_all()
