@@ -44,6 +44,8 @@ class Cfg:
     #: Ours; None: every item that is not concealed.
     visible_items: tuple[str, ...] | None = None
     resource_limits: Mapping[str, int] = field(default_factory=dict)
+    #: Ours; False: they hold over all instances together.
+    resource_limits_per_instance: bool = False
     #: None: wait without limit.
     resource_acquire_timeout: timedelta | None = timedelta(minutes=1)
     max_concurrent_executions: int | None = 100
@@ -106,6 +108,7 @@ def _read(shape: Shape, items: Items, plugin_backends: frozenset[str]) -> Cfg:
         concealed_secrets=shape.texts("concealed_secrets"),
         visible_items=shape.texts("visible_items") if shape.has("visible_items") else None,
         resource_limits=shape.amount_by_name("resource_limits"),
+        resource_limits_per_instance=shape.flag("resource_limits_per_instance"),
         resource_acquire_timeout=wait if wait > timedelta() else None,
         max_concurrent_executions=most,
         max_concurrent_executions_from_crashed=most_crashed,

@@ -59,7 +59,8 @@ def make(*, workers: int = 1) -> Coordinator:
     )
     presence = Presence()
     presence.show(runner_id)
-    limits = Limits(cfg.resource_limits, runner_id)
+    scope = instance_name() if cfg.resource_limits_per_instance else ""
+    limits = Limits(cfg.resource_limits, runner_id, scope)
     work = Work(Hands(settings.UTASK_HANDS), limits, registry(), cfg.resource_acquire_timeout)
     coordinator = Coordinator(work, Fence(runner_id), presence, share, settings.UTASK_REGION)
     coordinator.in_maintenance = settings.UTASK_MAINTENANCE

@@ -9,7 +9,7 @@ import pytest
 
 from tasks.config import current
 from tasks.models import Resolution, ResourceSlot, Step, Task, clock
-from tasks.runner import claims
+from tasks.runner import claims, resident
 from tasks.runner.coordinator import Coordinator
 from tests.runner.test_calls import marks
 from tests.runner.test_leases import fall_silent
@@ -22,13 +22,18 @@ Ask = Callable[..., Task]
 @pytest.fixture(autouse=True)
 def limits(tmp_path: Path, settings: object) -> Iterator[None]:
     """Two slots of ``door``, none of ``closed``, one for tasks of ``alone``."""
-    cfg = {"admin_usernames": ["admin"], "resource_limits": {"door": 2, "closed": 0, "template:played": 1}}
-    items = tmp_path / "items.json"
-    items.write_text(json.dumps([{"key": "utask-cfg", "value": json.dumps(cfg)}]))
-    settings.CONFIGURATION_FROM = f"file:{items}"  # type: ignore[attr-defined]
-    current.reload()
+    configure(tmp_path, settings)
     yield
     settings.CONFIGURATION_FROM = ""  # type: ignore[attr-defined]
+    current.reload()
+
+
+def configure(folder: Path, settings: object, **more: object) -> None:
+    limits = {"door": 2, "closed": 0, "template:played": 1}
+    cfg = {"admin_usernames": ["admin"], "resource_limits": limits, **more}
+    items = folder / "items.json"
+    items.write_text(json.dumps([{"key": "utask-cfg", "value": json.dumps(cfg)}]))
+    settings.CONFIGURATION_FROM = f"file:{items}"  # type: ignore[attr-defined]
     current.reload()
 
 
@@ -125,3 +130,20 @@ def test_a_limited_template_starts_one_after_the_other_and_keeps_nobody_else_wai
     settle(runner)
     later(runner, timedelta(seconds=1))
     assert resolution_of(second).state == "DONE"
+
+
+def test_each_instance_has_its_own_slots_where_that_is_wanted(
+    ask: Ask, runners: Make, log: Path, gate: Path, tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(tmp_path, settings, resource_limits_per_instance=True)
+    one = runners()
+    monkeypatch.setattr(resident, "instance_name", lambda: "another machine")
+    other = runners()
+    ask(doors(log, gate, 3))
+    turn_until(one, lambda: len(marks(log)) == 2)
+    ask(doors(log, gate, 3))
+    turn_until(other, lambda: len(marks(log)) == 4)
+    gate.touch()
+    settle(one)
+    settle(other)
+    assert len(marks(log)) == 6
