@@ -66,6 +66,8 @@ CONFIGURATION_FROM = environment.text("CONFIGURATION_FROM")
 #: Keys of the storage, newest first; without them and without ``encryption-key`` items one is made in UTASK_VAR.
 UTASK_ENCRYPTION_KEYS = environment.text("UTASK_ENCRYPTION_KEYS")
 UTASK_ENCRYPTION_KEY_FILE = UTASK_VAR / "encryption-key.json"
+#: A folder to which expired tasks are written, encrypted as they are stored, before they are deleted. None: nowhere.
+UTASK_EXPORT_PATH = Path(_folder).absolute() if (_folder := environment.text("UTASK_EXPORT_PATH")) else None
 #: Unix sockets by which processes of this machine ring each other; used on SQLite.
 UTASK_BELLS = UTASK_VAR / "bells"
 

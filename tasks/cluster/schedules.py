@@ -27,6 +27,7 @@ class Scheduled:
 SCHEDULES = (
     # Behind every bell: a runner that missed a ring and slept over its own look is woken.
     Scheduled("wake the runners", "tasks.doorbell.ring", ("runnable",), timedelta(minutes=1)),
+    Scheduled("forget what is over", "tasks.services.retention.forget_old", (), timedelta(minutes=10)),
     Scheduled("forget old sessions", "django.core.management.call_command", ("clearsessions",), timedelta(days=1)),
     Scheduled("forget old failures", "tasks.cluster.schedules.forget_failures", (), timedelta(days=1)),
 )
