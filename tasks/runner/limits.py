@@ -4,6 +4,7 @@ A slot is taken in the transaction that makes the step RUNNING, and given back i
 a thread in hand. A name without limit costs nothing. Source: docs/actions.md, "Resources".
 """
 
+import time
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ _LOCK_SPACE = 0x736C6F74
 
 _TABLE = Table(ResourceSlot, ("resource", "scope", "runner_id", "resolution_id", "step"))
 _OF_STEP = Table(ResourceSlot, ("resolution_id", "step"))
+#: How often those who wait are tried for, behind the bell.
+_TRY_SECONDS = 0.2
 #: Held by a resolution as a whole.
 WHOLE = ""
 
@@ -52,6 +55,8 @@ class Limits:
         #: "": one limit for all; else the instance for which it counts.
         self._scope = scope
         self.waiting: deque[Claim] = deque()
+        #: When to try again for those who wait; a bell that tells of freed slots comes before.
+        self._next_try = 0.0
         self._to_free: list[tuple[int, str]] = []
         self._held: set[tuple[int, str]] = set()
 
@@ -82,7 +87,16 @@ class Limits:
     @property
     def has_work(self) -> bool:
         """Whether a flush has something to give back or to try for."""
-        return bool(self._to_free or self.waiting)
+        return bool(self._to_free) or (bool(self.waiting) and time.monotonic() >= self._next_try)
+
+    def wait(self, claim: Claim) -> None:
+        """One more waits for slots."""
+        self.waiting.append(claim)
+        self.try_again()
+
+    def try_again(self) -> None:
+        """Slots may have been given back somewhere."""
+        self._next_try = 0.0
 
     def write(self, most: int) -> "Granted":
         """Give back what is done with and take what can be had, first come first served. Part of a transaction.
@@ -92,6 +106,7 @@ class Limits:
         freed = list(self._to_free)
         _OF_STEP.delete(freed)
         granted = self._take(list(self.waiting), most) if self.waiting and most > 0 else []
+        self._next_try = time.monotonic() + _TRY_SECONDS
         return Granted(granted, freed)
 
     def committed(self, done: "Granted") -> None:

@@ -120,6 +120,7 @@ def _listen(coordinator: Coordinator, bell: Bell) -> None:
         family, _, detail = topic.partition(":")
         if family == doorbell.RUNNABLE:
             coordinator.should_claim = True
+            coordinator.work.limits.try_again()
         elif family == doorbell.ORDERS and detail in ("", str(coordinator.fence.runner_id)):
             coordinator.should_check_leases = True
 

@@ -159,7 +159,7 @@ class Work:
             held.restated.add(step)
             self.touched[held.id] = held
             self._for_slots[held.id, piece.job.serial] = piece
-            self.limits.waiting.append(Claim(held.id, step, piece.job.serial, names, now))
+            self.limits.wait(Claim(held.id, step, piece.job.serial, names, now))
 
     def granted(self, claims: Iterable[Claim]) -> list[Piece]:
         """The pieces that get their slots, once that is committed."""

@@ -5,6 +5,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tasks.engine import parse_template
 from tasks.engine.gotemplate import dumps
 from tasks.engine.simulation import Simulation
@@ -67,6 +69,7 @@ def template_of(name: str, steps: dict[str, Any]) -> str:
     )
 
 
+@pytest.mark.timeout(3600)
 def test_random_graphs_end_as_in_the_simulation(load: Callable[..., None], runner: Coordinator) -> None:
     dice = random.Random(20)
     documents = {f"random-{number}": template_of(f"random-{number}", random_steps(dice)) for number in range(GRAPHS)}
