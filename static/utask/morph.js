@@ -17,6 +17,7 @@ function syncAttributes(old, fresh) {
 // What the person or a script set, not the server.
 function isOurs(element, name) {
   if (name === "open") return element.matches("details, dialog");
+  if (name === "style") return element.matches(".pans");
   if (name === "viewBox") return element.closest(".pans") !== null;
   if (name === "class") return element.matches("tr.chosen, .pans");
   return name === "hidden" && element.hasAttribute("data-if-chosen");

@@ -1,5 +1,6 @@
 // Zoom and pan of a picture: <div class="picture pans" data-pans> around one SVG, buttons [data-zoom="in|out|fit"].
 const views = new WeakMap();
+const SMALLEST = 1.8;
 
 export function startPictures() {
   for (const frame of document.querySelectorAll("[data-pans]")) arm(frame);
@@ -41,13 +42,15 @@ class View {
     if (this.svg) this.show();
   }
 
-  // The whole picture, but never larger than it was drawn.
+  // The whole picture, never larger than it was drawn and never too small to be read: then its beginning.
   fit() {
     const { w, h } = this.whole;
-    const scale = Math.max(w / this.frame.clientWidth, h / this.frame.clientHeight, 1);
+    // As high as the picture needs at this width, within the bounds of the style sheet.
+    this.frame.style.height = `${Math.ceil(h * Math.max(Math.min(1, this.frame.clientWidth / w), 1 / SMALLEST)) + 24}px`;
+    const scale = Math.min(Math.max(w / this.frame.clientWidth, h / this.frame.clientHeight, 1), SMALLEST);
     const wide = this.frame.clientWidth * scale;
     const high = this.frame.clientHeight * scale;
-    this.box = { x: (w - wide) / 2, y: (h - high) / 2, w: wide, h: high };
+    this.box = { x: Math.min(0, (w - wide) / 2), y: Math.min(0, (h - high) / 2), w: wide, h: high };
     this.show();
   }
 

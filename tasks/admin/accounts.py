@@ -29,12 +29,25 @@ class _ForSuperusers:
 
 @admin.register(User, site=site)
 class Users(_ForSuperusers, UserAdmin):  # type: ignore[type-arg]  # takes none at run time
-    """People who log in."""
+    """People who log in. Rights are by group and by superuser alone, so Django's finer ones are not offered."""
+
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Rights", {"fields": ("is_active", "is_superuser", "groups")}),
+    )
+    # Two boxes with a search in the middle are nothing for a screen reader; groups are few.
+    filter_horizontal = ()
+    list_display = ("username", "email", "first_name", "last_name", "is_active", "is_superuser", "last_login")
+    list_filter = ("is_superuser", "is_active", "groups")
 
 
 @admin.register(Group, site=site)
 class Groups(_ForSuperusers, GroupAdmin):
     """Groups that templates and tasks name."""
+
+    fields = ("name",)
+    filter_horizontal = ()
 
 
 @admin.register(TokenProxy, site=site)

@@ -53,15 +53,15 @@ class EditTask(Page):
                 form.add_error(None, str(refusal))
             else:
                 return self.go(reverse("admin:task", args=[public_id]), "The request is changed.")
-        return self._show(task, form, extras, status=400)
+        return self._show(task, form, extras)
 
     def _task(self, public_id: uuid.UUID) -> Task:
         task = task_services.read_task(self.actor, public_id)
         permissions.require(self.actor, Operation.EDIT_TASK, task, task_services.resolution_of(task))
         return task
 
-    def _show(self, task: Task, form: InputsForm, extras: ExtrasForm, *, status: int = 200) -> HttpResponse:
-        return self.show(status=status, title=f"Edit: {task.title}", task=task, form=form, extras=extras)
+    def _show(self, task: Task, form: InputsForm, extras: ExtrasForm) -> HttpResponse:
+        return self.show(title=f"Edit: {task.title}", task=task, form=form, extras=extras)
 
 
 def _documents(task: Task) -> list[dict[str, Any]]:
@@ -98,9 +98,9 @@ class EditRun(Page):
                 return self.go(reverse("admin:task", args=[public_id]), "The run is changed. Run it to go on.")
         except BadRequest as refusal:
             problems = [(place, what) for place, texts in refusal.fields.items() for what in texts]
-            return self._show(task, resolution, **shown, problems=problems or [("", str(refusal))], status=400)
+            return self._show(task, resolution, **shown, problems=problems or [("", str(refusal))])
         except ServiceError as refusal:
-            return self._show(task, resolution, **shown, problems=[("", str(refusal))], status=409)
+            return self._show(task, resolution, **shown, problems=[("", str(refusal))])
         return self._show(task, resolution, **shown, diff=diff, is_checked=True)
 
     def _resolved(self, public_id: uuid.UUID) -> tuple[Task, Resolution]:
@@ -111,5 +111,5 @@ class EditRun(Page):
             raise NotFound("nobody has resolved this task yet")
         return task, resolution
 
-    def _show(self, task: Task, resolution: Resolution, *, status: int = 200, **shown: Any) -> HttpResponse:
-        return self.show(status=status, title=f"Edit the run: {task.title}", task=task, resolution=resolution, **shown)
+    def _show(self, task: Task, resolution: Resolution, **shown: Any) -> HttpResponse:
+        return self.show(title=f"Edit the run: {task.title}", task=task, resolution=resolution, **shown)

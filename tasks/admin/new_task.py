@@ -61,14 +61,11 @@ class New(Page):
                 _tell(refusal, form, extras)
             else:
                 return self.go(reverse("admin:task", args=[task.public_id]))
-        return self._show(document, form, extras, status=400)
+        return self._show(document, form, extras)
 
-    def _show(
-        self, document: dict[str, Any], form: InputsForm, extras: ExtrasForm, *, call: str = "", status: int = 200
-    ) -> HttpResponse:
+    def _show(self, document: dict[str, Any], form: InputsForm, extras: ExtrasForm, *, call: str = "") -> HttpResponse:
         row = templates.template_named(document["name"])
         return self.show(
-            status=status,
             title=document["description"] or document["name"],
             document=document,
             form=form,

@@ -36,17 +36,17 @@ class Resolve(Page):
                 form.add_error(None, str(refusal))
             else:
                 return self.go(reverse("admin:task", args=[public_id]), "Resolved; it runs.")
-        return self._show(task, form, status=400)
+        return self._show(task, form)
 
     def _form(self, task: Task, request: HttpRequest | None = None) -> InputsForm:
         definition = templates.definition_of(task.version_id)
         documents = template_pages.input_documents(definition.resolver_inputs)
         return InputsForm(documents, None if request is None else request.POST)
 
-    def _show(self, task: Task, form: InputsForm, *, status: int = 200) -> HttpResponse:
+    def _show(self, task: Task, form: InputsForm) -> HttpResponse:
         present: Resolution | None = task_services.resolution_of(task)
         heading = "Start over" if present else "Resolve"
-        return self.show(status=status, title=f"{heading}: {task.title}", task=task, form=form, present=present)
+        return self.show(title=f"{heading}: {task.title}", task=task, form=form, present=present)
 
 
 class AnswerCallback(Page):
@@ -65,7 +65,7 @@ class AnswerCallback(Page):
         try:
             callbacks.answer(callback_id, callback.token, form.value(), address=self.actor.address)
         except BadRequest as refusal:
-            return self._show(task, callback, form, refused=str(refusal), status=400)
+            return self._show(task, callback, form, refused=str(refusal))
         return self.go(reverse("admin:task", args=[public_id]), "Answered.")
 
     def _waiting(self, public_id: uuid.UUID, callback_id: uuid.UUID) -> tuple[Task, Callback]:
@@ -75,7 +75,5 @@ class AnswerCallback(Page):
                 return task, callback
         raise NotFound("no such callback waits for an answer that you could give")
 
-    def _show(
-        self, task: Task, callback: Callback, form: Form, *, refused: str = "", status: int = 200
-    ) -> HttpResponse:
-        return self.show(status=status, title=form.title, task=task, callback=callback, form=form, refused=refused)
+    def _show(self, task: Task, callback: Callback, form: Form, *, refused: str = "") -> HttpResponse:
+        return self.show(title=form.title, task=task, callback=callback, form=form, refused=refused)

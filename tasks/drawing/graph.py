@@ -84,7 +84,7 @@ def _columns(nodes: Sequence[Node], placed: Placed) -> tuple[list[float], list[f
     """Left border and width of each layer."""
     widths = [_NARROWEST] * (max(placed.layer.values(), default=-1) + 1)
     for node in nodes:
-        letters = max(min(len(node.name), _LETTERS), len(_second_line(node))) + 4
+        letters = max(min(len(node.name), _LETTERS), len(_second_line(node))) + 6
         column = placed.layer[node.name]
         widths[column] = max(widths[column], letters * LETTER)
     left, here = [], _MARGIN
@@ -118,20 +118,21 @@ class _Canvas:
         second = _second_line(node)
         parts = [
             element("rect", x=x, y=y, width=width, height=_BOX_HEIGHT, rx="7"),
-            text(look.sign if look else "", x=x + 14, y=y + 28, class_="sign"),
+            text(look.sign if look else "", x=x + 14, y=y + 28, class_="sign", aria_hidden="true"),
             text(shortened(node.name, _LETTERS), x=x + 30, y=y + (20 if second else 28), class_="name"),
             text(second, x=x + 30, y=y + 37, class_="state") if second else "",
         ]
         if node.loop:
             parts.insert(0, element("rect", x=x + 4, y=y + 4, width=width, height=_BOX_HEIGHT, rx="7", class_="behind"))
-        spoken = f"step {node.name}" + (f", {second}" if second else "")
+        # As it can be read: who speaks to the page names what he sees.
+        spoken = " ".join(part for part in (node.name, node.state, node.note) if part)
         content = f"<title>{escape(spoken)}</title>" + "".join(parts)
         kind = f"node {look.family if look else 'plain'}" + (" pruned" if node.state == "PRUNE" else "")
         kind += " chosen" if chosen else ""
         if not node.link:
             return element("g", content, class_=kind, data_step=node.name)
         current = {"aria_current": "true"} if chosen else {}
-        return element("a", content, href=node.link, class_=kind, data_step=node.name, aria_label=spoken, **current)
+        return element("a", content, href=node.link, class_=kind, data_step=node.name, **current)
 
     def edge(self, edge: Edge) -> str:
         forward = self.placed.layer[edge.source] < self.placed.layer[edge.target]

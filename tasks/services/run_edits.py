@@ -84,10 +84,20 @@ def _text_of(resolution: Resolution) -> EditableRun:
     text = to_yaml(
         {
             "resolver_inputs": resolutions.resolver_inputs(resolution),
-            "steps": steps.step_documents(resolution, details=True),
+            "steps": {
+                name: _without_nothing(document)
+                for name, document in steps.step_documents(resolution, details=True).items()
+            },
         }
     )
     return EditableRun(text, hashlib.sha256(text.encode()).hexdigest())
+
+
+def _without_nothing(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What says something: in an edited step what is left out is empty, and nobody sets when it ran."""
+    action = document["action"]
+    shown = {key: value for key, value in document.items() if value not in (None, "", False) and key != "last_run"}
+    return {**shown, "action": {key: value for key, value in action.items() if value is not None}}
 
 
 def _read(text: str) -> dict[str, Any]:

@@ -1,9 +1,8 @@
 """``manage.py load_templates``: files of templates and functions to stored versions."""
 
-import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from tasks.services.templates import load_templates
 
@@ -22,4 +21,4 @@ class Command(BaseCommand):
             f"{len(report.archived)} archived, {len(report.deleted)} deleted; {len(report.functions)} functions"
         )
         if report.has_errors:
-            sys.exit(1)
+            raise CommandError("files were refused; what was loaded from them before stays as it was")

@@ -1,0 +1,210 @@
+"""What people do, in a real browser against the running service with its workers."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
+
+
+def head(page: Page):
+    return page.locator("#head")
+
+
+def is_now(page: Page, state: str) -> None:
+    """The task's page shows this state, without having been loaded again."""
+    expect(head(page).locator(".headline .state")).to_contain_text(state)
+
+
+def never_reloads(page: Page) -> None:
+    page.evaluate("window.sameDocument = true")
+
+
+def was_never_reloaded(page: Page) -> bool:
+    return bool(page.evaluate("window.sameDocument === true"))
+
+
+def test_a_task_is_asked_for_in_a_form_and_seen_to_its_end_without_a_reload(open_page):
+    page = open_page("/admin/new/")
+    page.get_by_label("Search templates").fill("hello")
+    expect(page.locator("#gallery .template:visible")).to_have_count(1)
+    page.locator("#gallery .template:visible").click()
+    page.get_by_label("The language in which you wish to say hello").select_option("spanish")
+    page.get_by_role("button", name="Create the task").click()
+    page.wait_for_url("**/admin/tasks/*/")
+    never_reloads(page)
+    is_now(page, "DONE")
+    expect(page.locator("#result")).to_contain_text("Hola mundo!")
+    expect(page.locator("#graph .node.good")).to_have_count(2)
+    expect(page.locator("[data-pulse]")).to_have_text("finished")
+    assert was_never_reloaded(page)
+
+
+def test_what_does_not_fit_is_told_at_its_field_before_and_after_it_is_sent(open_page):
+    page = open_page("/admin/new/form/")
+    text = page.get_by_label("A text")
+    text.fill("NO")
+    page.get_by_role("button", name="Create the task").click()
+    field = page.locator(".field", has=page.get_by_label("A text"))
+    expect(field.locator(".errors")).to_contain_text("does not match ^[a-z]{3,8}$")
+    expect(text).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".field", has=page.get_by_label("A password")).locator(".errors")).to_contain_text("required")
+    text.fill("abcd")
+    expect(field.locator(".errors")).to_have_count(0)
+    # A rule that no browser can judge: the server tells it, at the same place.
+    page.get_by_label("A password").fill("hunter2")
+    page.get_by_label("Known to the server alone").fill("xyz")
+    page.get_by_role("button", name="Create the task").click()
+    served = page.locator(".field", has=page.get_by_label("Known to the server alone"))
+    expect(served.locator(".errors")).to_contain_text("does not match the regular expression")
+
+
+def test_every_kind_of_input_arrives_as_it_was_given(open_page):
+    page = open_page("/admin/new/form/")
+    page.get_by_label("A text").fill("abcd")
+    page.get_by_label("A password").fill("hunter2")
+    page.get_by_label("One of these").select_option("3")
+    page.get_by_label("yes").check()
+    page.get_by_label("A number").fill("2.50")
+    page.get_by_label("green").check()
+    rows = page.locator("fieldset", has=page.get_by_text("A list"))
+    rows.get_by_role("textbox").first.fill("first")
+    rows.get_by_role("button", name="Add").click()
+    rows.get_by_role("textbox").nth(1).fill("second")
+    page.get_by_role("button", name="As API call").click()
+    call = page.locator("#call-text")
+    expect(call).to_contain_text('"many":["first","second"]')
+    expect(call).to_contain_text('"choice":"3"')
+    expect(call).to_contain_text('"number":2.50')
+    expect(call).to_contain_text('"flag":true')
+    expect(call).not_to_contain_text("hunter2")
+    page.get_by_label("A password").fill("hunter2")
+    page.get_by_role("button", name="Create the task").click()
+    page.wait_for_url("**/admin/tasks/*/")
+    is_now(page, "DONE")
+    expect(page.locator("#result")).to_contain_text('["first","second"] 2.50 3')
+    inputs = page.locator("#inputs")
+    expect(inputs).to_contain_text("**__SECRET__**")
+    expect(inputs).to_contain_text("kept")
+
+
+def test_a_score_is_entered_in_the_resolvers_form_and_decides_the_branch(open_page, live):
+    page = open_page(f"/admin/tasks/{live.make('antifraud', client='Mallory')}/")
+    page.get_by_label("Trust score").fill("30")
+    page.get_by_role("button", name="Resolve and run").click()
+    is_now(page, "DONE")
+    expect(page.locator('#graph [data-step="judge"]')).to_contain_text("BAD")
+    expect(page.locator('#graph [data-step="deliver"]')).to_contain_text("PRUNE")
+    expect(page.locator('#graph [data-step="refuse"]')).to_contain_text("DONE")
+    page.locator('#graph [data-step="judge"]').click()
+    expect(page.locator("#panel")).to_contain_text("score below 50")
+
+
+def test_a_failed_step_is_repaired_by_editing_a_paused_run(open_page, live):
+    page = open_page(f"/admin/tasks/{live.make('broken')}/")
+    is_now(page, "BLOCKED")
+    expect(head(page)).to_contain_text("422: no such street")
+    expect(head(page).get_by_role("button", name=re.compile("^Edit the run"))).to_have_attribute(
+        "aria-disabled", "true"
+    )
+    head(page).get_by_role("button", name="Pause", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("wrong street")
+    dialog.get_by_role("button", name="Pause").click()
+    head(page).get_by_role("link", name="Edit the run").click()
+    box = page.get_by_label("The run, as YAML")
+    before = box.input_value()
+    assert "422: no such street" in before
+    start = before.index("    action:\n", before.index("  send:"))
+    end = before.index("      type: echo", start)
+    box.fill(
+        before[:start] + "    action:\n      configuration:\n        output:\n          sent: parcel\n" + before[end:]
+    )
+    page.get_by_role("button", name="Check and compare").click()
+    expect(page.locator(".diff .removed").filter(has_text="422: no such street")).to_have_count(1)
+    expect(page.locator(".diff .added").filter(has_text="sent: parcel")).to_have_count(1)
+    page.get_by_label("Reason").fill("the street was misspelt")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(re.compile(r"/admin/tasks/[0-9a-f-]+/$"))
+    head(page).get_by_role("button", name="Run now").click()
+    page.get_by_role("dialog").get_by_role("button", name="Run now").click()
+    is_now(page, "DONE")
+    expect(page.locator("#result")).to_contain_text("sent: parcel")
+    expect(page.locator("#journal")).to_contain_text("the street was misspelt")
+
+
+def test_a_text_that_is_no_step_is_refused_with_its_place_and_nothing_is_saved(open_page, live):
+    task = live.make("broken")
+    page = open_page(f"/admin/tasks/{task}/")
+    is_now(page, "BLOCKED")
+    head(page).get_by_role("button", name="Pause", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Pause").click()
+    head(page).get_by_role("link", name="Edit the run").click()
+    box = page.get_by_label("The run, as YAML")
+    box.fill(box.input_value().replace("- fetch", "- fetsh"))
+    page.get_by_role("button", name="Check and compare").click()
+    expect(page.get_by_role("alert")).to_contain_text("fetsh")
+    page.goto(f"/admin/tasks/{task}/?step=send")
+    expect(page.locator("#panel")).to_contain_text("fetch")
+
+
+def test_an_answer_that_is_waited_for_is_given_in_its_form(open_page, live):
+    page = open_page(f"/admin/tasks/{live.make('confirm')}/")
+    is_now(page, "WAITING")
+    expect(head(page)).to_contain_text("Why it does not move")
+    page.get_by_role("link", name="Answer").click()
+    page.get_by_label("Right").select_option("true")
+    page.get_by_label("Why").fill("because")
+    page.get_by_role("button", name="Answer").click()
+    is_now(page, "DONE")
+    expect(page.locator("#result")).to_contain_text("why: because")
+    page.locator('#steps a[href="?step=each"]').click()
+    expect(page.locator("#panel")).to_contain_text("foreach")
+
+
+def test_a_list_keeps_what_is_chosen_while_it_renews_itself_and_acts_on_it(open_page, live):
+    first, second = live.make("manual", id="one"), live.make("manual", id="two")
+    page = open_page("/admin/tasks/?template=manual&type=all")
+    page.get_by_label("Choose By hand one").check()
+    never_reloads(page)
+    live.make("manual", id="three")
+    expect(page.get_by_role("link", name="By hand three")).to_be_visible(timeout=20_000)
+    expect(page.get_by_label("Choose By hand one")).to_be_checked()
+    assert was_never_reloaded(page)
+    page.get_by_label("Choose By hand two").check()
+    page.get_by_label("What to do").select_option("wontfix")
+    page.get_by_role("button", name="Do it…").click()
+    page.get_by_role("dialog").get_by_label("Reason").fill("not needed")
+    page.get_by_role("dialog").get_by_role("button", name="Yes, do it").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Won't fix: 2 of 2 done")
+    for task in (first, second):
+        page.goto(f"/admin/tasks/{task}/")
+        is_now(page, "WONTFIX")
+        expect(page.locator("#journal")).to_contain_text("not needed")
+
+
+def test_the_theme_is_switched_and_kept(open_page):
+    page = open_page("/admin/")
+    page.get_by_role("button", name="Switch between light and dark").click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_links_of_old_messages_lead_to_the_new_pages(open_page, live):
+    task = live.make("manual", id="old")
+    page = open_page(f"/ui/dashboard/#/task/{task}")
+    page.wait_for_url(f"**/admin/tasks/{task}/")
+    is_now(page, "TODO")
+
+
+def test_a_document_is_read_as_yaml_and_json_and_copied(open_page, live):
+    page = open_page(f"/admin/tasks/{live.make('manual', id='doc')}/")
+    page.get_by_role("button", name="Task as YAML").click()
+    dialog = page.get_by_role("dialog", name="The task")
+    expect(dialog.locator("pre")).to_contain_text("template_name: manual")
+    dialog.get_by_role("button", name="JSON").click()
+    expect(dialog.locator("pre")).to_contain_text('"template_name": "manual"')
+    dialog.get_by_role("button", name="Copy").click()
+    expect(dialog.get_by_role("button", name="Copied")).to_be_visible()
