@@ -43,7 +43,9 @@ def runners(transactional_db: None, test_actions: None) -> Iterator[Callable[[],
 
     yield make
     # Whatever a test did: nothing is stuck without its why and its wake-up.
-    assert [str(violation) for violation in violations() if violation.rule != "dead runner"] == []
+    # (That nobody turns any more is the test's affair.)
+    found = [str(violation) for violation in violations() if violation.rule not in ("dead runner", "unclaimed")]
+    assert found == []
     for coordinator in made:
         coordinator.work.stop_all()
         coordinator.work.hands.close()
