@@ -32,6 +32,12 @@ class TasksConfig(AppConfig):
     def ready(self) -> None:
         """Say where the storage keys are, and register the checks."""
         keyring.use_source(storage_keys)
+        # Django's models, which plugins may use, are known by now.
+        from tasks import plugins
+
+        plugins.load()
+        checks.register(check_plugins)
+        checks.register(check_actions)
         checks.register(check_configuration)
         checks.register(check_storage_keys, checks.Tags.security)
         checks.register(check_stored_keys, checks.Tags.database)
@@ -82,6 +88,22 @@ def check_configuration(**_: Any) -> list[checks.CheckMessage]:
     return found
 
 
+def check_plugins(**_: Any) -> list[checks.CheckMessage]:
+    """Every init plugin that failed, with its file and line."""
+    from tasks import plugins
+
+    hint = "Mend the plugin, or move it out of the folders of UTASK_INIT_PATH."
+    return [checks.Error(f"init plugin {problem}", hint, id="utask.E003") for problem in plugins.problems()]
+
+
+def check_actions(**_: Any) -> list[checks.CheckMessage]:
+    """Every source of actions that could not be used; the others are."""
+    from tasks.services.catalog import registry
+
+    hint = "Templates that use its actions are refused until it is mended."
+    return [checks.Warning(f"action {problem}", hint, id="utask.W004") for problem in registry().problems]
+
+
 def check_storage_keys(**_: Any) -> list[checks.CheckMessage]:
     """Whether the storage keys can be read, and by their owner alone."""
     try:
@@ -115,6 +137,10 @@ def _open_to_others() -> Iterator[checks.CheckMessage]:
 
 
 def require_ready() -> None:
-    """Raises ConfigurationError or KeyringError where the service could not work as it is configured."""
+    """Raises ConfigurationError, KeyringError or ImproperlyConfigured where the service could not work as it is."""
+    from tasks import plugins
+
+    if plugins.problems():
+        raise ImproperlyConfigured("; ".join(f"init plugin {problem}" for problem in plugins.problems()))
     configuration().require_no_mistakes()
     keyring.keyring()

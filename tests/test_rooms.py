@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "utask_cli": set(),
 }
 #: Wiring: it may know anything, and no room may know it.
-WIRING = {"management", "benches", "apps", "migrations", "utask_project", "init", "tests", "templates"}
+WIRING = {"management", "benches", "apps", "plugins", "migrations", "utask_project", "init", "tests", "templates"}
 
 
 def room_of(module: str) -> str:

@@ -182,6 +182,8 @@ UTASK_HTTPS = environment.flag("UTASK_HTTPS")
 UTASK_TRUSTED_PROXIES = environment.words("UTASK_TRUSTED_PROXIES", default=["127.0.0.1", "::1"])
 #: A header in which a trusted proxy names who it let in, like X-Remote-User. Empty: no header is believed.
 UTASK_REMOTE_USER_HEADER = environment.text("UTASK_REMOTE_USER_HEADER")
+#: A header in which it names his groups, separated by commas, like X-Remote-Groups. Empty: none is believed.
+UTASK_REMOTE_GROUPS_HEADER = environment.text("UTASK_REMOTE_GROUPS_HEADER")
 #: Origins whose pages may read our answers, without our cookies.
 UTASK_CORS_ORIGINS = environment.words("UTASK_CORS_ORIGINS", default=["*"])
 #: Whether metrics and statistics are told to everybody, as the original does; else to who is authenticated.
@@ -219,6 +221,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         # The first one's challenge is what a request without credentials gets.
+        "tasks.api.authentication.PluginAuthentication",
         "tasks.api.authentication.BasicAuthentication",
         "tasks.api.authentication.TokenAuthentication",
         "tasks.api.authentication.SessionAuthentication",

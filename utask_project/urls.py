@@ -1,10 +1,15 @@
 """Which face answers: the API at the original's paths, the admin under /admin/."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from tasks.admin.accounts import site
+from tasks import plugins
+from tasks.admin import accounts  # noqa: F401 - puts its pages into the site
+from tasks.admin.site import site
+from tasks.api.views.plugins import view_of
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", site.urls),
     path("", include("tasks.api.urls")),
 ]
+# Behind ours: a plugin cannot take a path that the API has.
+urlpatterns += [path(at, view_of(routes).as_view()) for at, routes in plugins.routes().items()]

@@ -23,18 +23,27 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from tasks.config.current import configuration
-from tasks.services.addresses import is_trusted_proxy
+from tasks.services import providers
+from tasks.services.addresses import address_of, is_trusted_proxy
+from tasks.services.errors import TooMany
+from tasks.services.rates import Rate
 
 CHALLENGE = 'Basic realm="Authorization Required"'
 _REMEMBERED_SECONDS, _MOST_REMEMBERED = 60, 10_000
+#: Beside the headers of a request, none of which can have this name: a password would not help.
+_NO_CHALLENGE = "utask.no_challenge"
 _REFUSED = "name or password is wrong"
+#: Wrong passwords from one address before it has to wait; each costs half a second of a processor.
+_wrong = Rate(most=60, seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
 class NamedUser:
-    """Somebody whom configuration or a proxy names, without an account here."""
+    """Somebody whom configuration, a proxy or a plugin names: without an account here, or with more groups than it."""
 
     username: str
+    groups: tuple[str, ...] = ()
+    is_superuser: bool = False
     is_authenticated: bool = True
     is_active: bool = True
 
@@ -56,14 +65,40 @@ class BasicAuthentication(authentication.BasicAuthentication):
         if found is not None:
             _remembered.keep(header, found, configuration().basic_auth[found.username])
             return _account_of(found.username) or found, None
-        checked = super().authenticate(request)
+        address = address_of(request.META)
+        if not _wrong.allows(address):
+            raise TooMany("too many wrong passwords; wait a minute")
+        try:
+            checked = super().authenticate(request)
+        except AuthenticationFailed:
+            _wrong.count(address)
+            raise
         if checked is not None:
             _remembered.keep(header, checked[0], checked[0].password)
         return checked
 
     def authenticate_header(self, request: Request) -> str:
         """The challenge that makes browsers ask; not for scripts of pages, where nobody could answer it."""
-        return "" if request.META.get("HTTP_X_REQUESTED_WITH") == "XMLHttpRequest" else CHALLENGE
+        return _challenge(request)
+
+
+class PluginAuthentication(authentication.BaseAuthentication):
+    """What an init plugin finds out of the request; asked before all others."""
+
+    def authenticate(self, request: Request) -> tuple[User | NamedUser, None] | None:
+        try:
+            found = providers.identify(request._request)
+        except providers.Unauthenticated as error:
+            raise AuthenticationFailed(str(error) or _REFUSED) from error
+        except providers.Forbidden as error:
+            # Browsers do not ask for a password where none would help.
+            request.META[_NO_CHALLENGE] = "yes"
+            raise AuthenticationFailed(str(error) or _REFUSED) from error
+        return (_named(found.name, found.groups), None) if found is not None and found.name else None
+
+    def authenticate_header(self, request: Request) -> str:
+        """The challenge of a name and password."""
+        return _challenge(request)
 
 
 class TokenAuthentication(authentication.TokenAuthentication):
@@ -87,17 +122,42 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
 
 class HeaderAuthentication(authentication.BaseAuthentication):
-    """The name in the header ``UTASK_REMOTE_USER_HEADER``, from trusted proxies only; off unless that is set."""
+    """The name in the header ``UTASK_REMOTE_USER_HEADER``, from trusted proxies only; off unless that is set.
+
+    ``UTASK_REMOTE_GROUPS_HEADER`` names one with his groups, separated by commas.
+    """
 
     def authenticate(self, request: Request) -> tuple[User | NamedUser, None] | None:
         header = settings.UTASK_REMOTE_USER_HEADER
         if not header or not is_trusted_proxy(str(request.META.get("REMOTE_ADDR", ""))):
             return None
-        given = request.META.get("HTTP_" + header.upper().replace("-", "_"), "")
-        name = given.encode("latin-1", "replace").decode("utf-8", "replace").strip()
+        name = _header(request, header).strip()
         if not name:
             return None
-        return _account_of(name) or NamedUser(name), None
+        groups = _header(request, settings.UTASK_REMOTE_GROUPS_HEADER).split(",")
+        return _named(name, tuple(group.strip() for group in groups if group.strip())), None
+
+
+def _header(request: Request, name: str) -> str:
+    """The header's text; "" where it is not named or not sent."""
+    given = request.META.get("HTTP_" + name.upper().replace("-", "_"), "") if name else ""
+    return given.encode("latin-1", "replace").decode("utf-8", "replace")
+
+
+def _challenge(request: Request) -> str:
+    is_script = request.META.get("HTTP_X_REQUESTED_WITH") == "XMLHttpRequest"
+    return "" if is_script or _NO_CHALLENGE in request.META else CHALLENGE
+
+
+def _named(name: str, groups: tuple[str, ...]) -> User | NamedUser:
+    """His account where he has one, with these groups too. Raises AuthenticationFailed where it is shut."""
+    account = _account_of(name)
+    if account is None:
+        return NamedUser(name, groups)
+    if not groups:
+        return account
+    own = account.groups.values_list("name", flat=True)
+    return NamedUser(name, (*own, *groups), is_superuser=account.is_superuser)
 
 
 def _account_of(name: str) -> User | None:

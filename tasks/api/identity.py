@@ -1,5 +1,7 @@
 """From a request to the acting user: its way of authentication, its address."""
 
+from typing import Any
+
 from rest_framework.request import Request
 
 from tasks.api.authentication import NamedUser
@@ -14,9 +16,10 @@ def actor_of_request(request: Request) -> Actor:
     """The acting user, found once a request."""
     found = known_actor(request)
     if found is None:
-        user, address = request.user, address_of(request.META)
+        user: Any = request.user
+        address = address_of(request.META)
         if isinstance(user, NamedUser):
-            found = actor_named(user.username, address=address)
+            found = actor_named(user.username, user.groups, superuser=user.is_superuser, address=address)
         else:
             found = actor_of_user(user, address=address)
         setattr(request, _REMEMBERED, found)

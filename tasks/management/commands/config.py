@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from tasks import plugins
 from tasks.config.current import Configuration, configuration
 from tasks.config.items import ALWAYS_CONCEALED, normalise
 from tasks.config.notifications import Backend
@@ -40,6 +41,7 @@ class Command(BaseCommand):
         for warning in current.warnings:
             self.stdout.write(f"warning: {warning}")
         mistakes = [str(mistake) for mistake in current.mistakes]
+        mistakes += [f"init plugin {problem}" for problem in plugins.problems()]
         try:
             keyring()
         except (KeyringError, ImproperlyConfigured) as error:
