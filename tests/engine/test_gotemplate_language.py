@@ -160,6 +160,10 @@ def test_a_byte_that_is_no_utf8_becomes_a_replacement_character_in_the_result():
     assert render(r'{{"a\xffb"}} {{trunc 2 "é"}} {{trunc 1 "é"}} {{len "\xff"}}', {}) == "a\ufffdb é \ufffd 1"
 
 
+def test_a_nil_list_of_texts_stays_nil_when_sorted():
+    assert render('{{sortAlpha (regexFindAll "x" "y" -1) | toJson}} {{sortAlpha (list) | toJson}}', {}) == "null []"
+
+
 def test_references_are_the_paths_and_functions_of_a_text():
     text = (
         "a {{ .input.name | upper }}\n"

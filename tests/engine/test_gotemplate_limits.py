@@ -96,6 +96,8 @@ def test_a_map_that_contains_itself_is_refused(use):
         '{{printf "' + "%999999d" * 30 + '"' + " 1" * 30 + "}}",
         '{{$x := "a"}}' + "{{$x = print $x $x}}" * 60,
         '{{repeat 9000000 "x"}}' * 100,
+        '{{snakecase (repeat 200001 "x")}}',
+        '{{regexFind (repeat 50001 "a") "a"}}',
     ],
 )
 def test_a_text_cannot_make_more_than_its_share(text):

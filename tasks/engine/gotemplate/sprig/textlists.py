@@ -1,7 +1,7 @@
 """Texts to lists and back: split, splitList, splitn, join, sortAlpha, toStrings; and quote, squote, cat, toString."""
 
 from tasks.engine.gotemplate.functions import Function, declare
-from tasks.engine.gotemplate.golang import StringDict, Strings, byte_key, from_bytes, kind, to_bytes
+from tasks.engine.gotemplate.golang import NilStrings, StringDict, Strings, byte_key, from_bytes, kind, to_bytes
 from tasks.engine.gotemplate.limits import Run
 from tasks.engine.gotemplate.printing import to_text
 from tasks.engine.gotemplate.sprig.structures import elements
@@ -54,6 +54,8 @@ def _join(run: Run, separator: str, values: object) -> str:
 @declare(FUNCTIONS, "sortAlpha", "any")
 def _sort(values: object) -> Strings:
     """The texts of the values, sorted byte by byte; what is no list is a list of one."""
+    if isinstance(values, NilStrings):
+        return values
     if kind(values) not in ("slice", "array"):
         return Strings([to_text(values)])
     return Strings(sorted(_texts(values), key=byte_key))
