@@ -97,8 +97,7 @@ class EditRun(Page):
                 run_edits.save(self.actor, resolution.public_id, text, mark, reason=reason)
                 return self.go(reverse("admin:task", args=[public_id]), "The run is changed. Run it to go on.")
         except BadRequest as refusal:
-            problems = [(place, what) for place, texts in refusal.fields.items() for what in texts]
-            return self._show(task, resolution, **shown, problems=problems or [("", str(refusal))])
+            return self._show(task, resolution, **shown, problems=_problems(refusal))
         except ServiceError as refusal:
             return self._show(task, resolution, **shown, problems=[("", str(refusal))])
         return self._show(task, resolution, **shown, diff=diff, is_checked=True)
@@ -113,3 +112,9 @@ class EditRun(Page):
 
     def _show(self, task: Task, resolution: Resolution, **shown: Any) -> HttpResponse:
         return self.show(title=f"Edit the run: {task.title}", task=task, resolution=resolution, **shown)
+
+
+def _problems(refusal: BadRequest) -> list[tuple[str, str]]:
+    """Place and text of each problem; a single one is told in the service's own sentence, which says more."""
+    found = [(place, what) for place, texts in refusal.fields.items() for what in texts]
+    return found if len(found) > 1 else [("", str(refusal))]

@@ -33,7 +33,6 @@ class Home(Page):
             at_work=home.at_work(self.actor, size=_SHOWN),
             failed=home.failed_since(self.actor, today, size=_SHOWN),
             counts=home.counts_by_state(self.actor),
-            most_counted=None if self.actor.is_admin else home.MOST_COUNTED,
             today=today,
             names=names,
             chosen=chosen,

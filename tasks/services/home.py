@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db.models import Count
+
 from tasks.models import Task
-from tasks.services import statistics, task_lists
+from tasks.services import task_lists
 from tasks.services.actors import Actor
 from tasks.services.task_lists import ListType, TaskFilter
 from tasks.states import TaskState
 
 #: Numbers are counted no further: "99+" says as much.
 MOST_WAITING = 100
-#: States of tasks are counted no further for those who see a part of them.
-MOST_COUNTED = 1000
 
 
 def _resolvable(actor: Actor) -> ListType:
@@ -61,10 +61,6 @@ def failed_since(actor: Actor, since: datetime, *, size: int) -> list[Task]:
 
 
 def counts_by_state(actor: Actor) -> Mapping[str, int]:
-    """Every state of tasks -> how many the actor sees; exact for administrators, else up to ``MOST_COUNTED``."""
-    if actor.is_admin:
-        return {**dict.fromkeys(map(str, TaskState), 0), **statistics.tasks_by_state({})}
-    return {
-        str(state): task_lists.count_tasks(actor, TaskFilter(type=ListType.ALL, states=(state,)), at_most=MOST_COUNTED)
-        for state in TaskState
-    }
+    """Every state of tasks -> how many the actor sees. One query."""
+    counted = task_lists.visible_tasks(actor).order_by().values_list("state").annotate(Count("pk"))
+    return {**dict.fromkeys(map(str, TaskState), 0), **dict(counted)}

@@ -128,6 +128,8 @@ def _narrow(tasks: QuerySet[Task], wanted: TaskFilter) -> QuerySet[Task]:
         if batch is None:
             raise NotFound(f"no such batch: {wanted.batch}")
         tasks = tasks.filter(batch=batch)
+    if wanted.unresolved:
+        tasks = tasks.filter(resolution__isnull=True)
     for key, value in wanted.tags.items():
         tasks = _having(tasks, TaskTag.objects.filter(key=key, value=value))
     if wanted.search:

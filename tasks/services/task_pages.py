@@ -89,7 +89,7 @@ def step_lines(task: Task) -> list[StepLine]:
         else:
             children.setdefault(row.parent, Counter())[row.state] += 1
     return [
-        _line(name, step.description, step.action.type, rows.get(name), children.get(name, {}))
+        _line(name, step.description, step.action.type, rows.get(name), dict(children.get(name, {})))
         for name, step in definition.steps.items()
     ]
 

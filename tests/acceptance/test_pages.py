@@ -1,4 +1,4 @@
-"""Every page, light and dark, wide and on a phone: no word in the console, nothing serious for axe, nothing too wide."""
+"""Every page, light, dark and on a phone: no word in the console, nothing serious for axe, nothing too wide."""
 
 import pytest
 from playwright.sync_api import Page, expect
