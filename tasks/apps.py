@@ -34,8 +34,10 @@ class TasksConfig(AppConfig):
         keyring.use_source(storage_keys)
         # Django's models, which plugins may use, are known by now.
         from tasks import plugins
+        from tasks.services import logins
 
         plugins.load()
+        logins.connect()
         checks.register(check_plugins)
         checks.register(check_actions)
         checks.register(check_configuration)

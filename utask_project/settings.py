@@ -52,6 +52,8 @@ UTASK_DATABASE_WAIT = environment.number("UTASK_DATABASE_WAIT", default=30, leas
 UTASK_STOP_GRACE = environment.number("UTASK_STOP_GRACE", default=3, least=0, most=3600)
 
 UTASK_TEMPLATES_PATH = environment.folders("UTASK_TEMPLATES_PATH", "TEMPLATES", shipped=BASE_DIR / "templates_yaml")
+#: Whether administrators may save templates from the editor into the folder of templates.
+UTASK_EDITOR_SAVES = environment.flag("UTASK_EDITOR_SAVES")
 UTASK_FUNCTIONS_PATH = environment.folders(
     "UTASK_FUNCTIONS_PATH", "FUNCTIONS", shipped=BASE_DIR / "templates_yaml" / "functions"
 )
@@ -155,8 +157,30 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
 ]
-LOGIN_URL = "admin:login"
+AUTHENTICATION_BACKENDS = ["tasks.services.logins.LimitedBackend"]
+LOGIN_URL = LOGIN_REDIRECT_URL_FAILURE = LOGOUT_REDIRECT_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+
+#: An OpenID Connect provider, by its issuer; empty: none. Its addresses: see its discovery document.
+UTASK_OIDC_ISSUER = environment.text("UTASK_OIDC_ISSUER")
+UTASK_OIDC_USERNAME_CLAIM = environment.text("UTASK_OIDC_USERNAME_CLAIM", default="preferred_username")
+UTASK_OIDC_GROUPS_CLAIM = environment.text("UTASK_OIDC_GROUPS_CLAIM", default="groups")
+OIDC_RP_CLIENT_ID = environment.text("UTASK_OIDC_CLIENT_ID")
+OIDC_RP_CLIENT_SECRET = environment.text("UTASK_OIDC_CLIENT_SECRET")
+OIDC_RP_SIGN_ALGO = environment.text("UTASK_OIDC_ALGORITHM", default="RS256")
+OIDC_RP_SCOPES = environment.text("UTASK_OIDC_SCOPES", default="openid profile email")
+OIDC_OP_AUTHORIZATION_ENDPOINT = environment.text("UTASK_OIDC_AUTHORIZATION_URL")
+OIDC_OP_TOKEN_ENDPOINT = environment.text("UTASK_OIDC_TOKEN_URL")
+OIDC_OP_USER_ENDPOINT = environment.text("UTASK_OIDC_USERINFO_URL")
+OIDC_OP_JWKS_ENDPOINT = environment.text("UTASK_OIDC_JWKS_URL")
+OIDC_USE_PKCE = True
+OIDC_TIMEOUT = 10
+if UTASK_OIDC_ISSUER:
+    _oidc = ("CLIENT_ID", "CLIENT_SECRET", "AUTHORIZATION_URL", "TOKEN_URL", "USERINFO_URL", "JWKS_URL")
+    if _missing := [f"UTASK_OIDC_{name}" for name in _oidc if not environment.text(f"UTASK_OIDC_{name}")]:
+        raise ImproperlyConfigured(f"UTASK_OIDC_ISSUER is set, so these must be too: {', '.join(_missing)}")
+    INSTALLED_APPS.append("mozilla_django_oidc")
+    AUTHENTICATION_BACKENDS.append("utask_project.oidc.OpenIDConnect")
 
 
 def _own_hosts() -> list[str]:

@@ -1,5 +1,6 @@
 """Which face answers: the API at the original's paths, the admin under /admin/."""
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from tasks import plugins
@@ -8,6 +9,8 @@ from tasks.admin.site import site
 from tasks.api.views.plugins import view_of
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Under the admin's path: the cookies and pages are its own.
+    *([path("admin/oidc/", include("mozilla_django_oidc.urls"))] if settings.UTASK_OIDC_ISSUER else []),
     path("admin/", site.urls),
     path("", include("tasks.api.urls")),
 ]

@@ -6,6 +6,7 @@ superusers. Source: docs/operating.md, "Roles".
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest
@@ -42,7 +43,8 @@ class Site(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """What every page shows, Django's own included."""
-        return {**super().each_context(request), "shell": shell(request, section="accounts")}
+        own = {"oidc": bool(settings.UTASK_OIDC_ISSUER), "shell": shell(request, section="accounts")}
+        return {**super().each_context(request), **own}
 
 
 site = Site(name="admin")

@@ -23,18 +23,14 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from tasks.config.current import configuration
-from tasks.services import providers
+from tasks.services import logins, providers
 from tasks.services.addresses import address_of, is_trusted_proxy
-from tasks.services.errors import TooMany
-from tasks.services.rates import Rate
 
 CHALLENGE = 'Basic realm="Authorization Required"'
 _REMEMBERED_SECONDS, _MOST_REMEMBERED = 60, 10_000
 #: Beside the headers of a request, none of which can have this name: a password would not help.
 _NO_CHALLENGE = "utask.no_challenge"
 _REFUSED = "name or password is wrong"
-#: Wrong passwords from one address before it has to wait; each costs half a second of a processor.
-_wrong = Rate(most=60, seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +57,12 @@ class BasicAuthentication(authentication.BasicAuthentication):
         known = _remembered.user(header)
         if known is not None:
             return known, None
+        _require_allowed(header, request)
         found = _configured_user(header)
         if found is not None:
             _remembered.keep(header, found, configuration().basic_auth[found.username])
             return _account_of(found.username) or found, None
-        address = address_of(request.META)
-        if not _wrong.allows(address):
-            raise TooMany("too many wrong passwords; wait a minute")
-        try:
-            checked = super().authenticate(request)
-        except AuthenticationFailed:
-            _wrong.count(address)
-            raise
+        checked = super().authenticate(request)
         if checked is not None:
             _remembered.keep(header, checked[0], checked[0].password)
         return checked
@@ -106,8 +96,16 @@ class TokenAuthentication(authentication.TokenAuthentication):
 
     def authenticate(self, request: Request) -> Any:
         scheme = authentication.get_authorization_header(request).partition(b" ")[0].lower()
+        if scheme not in (b"bearer", b"token"):
+            return None
         self.keyword = "Bearer" if scheme == b"bearer" else "Token"
-        return super().authenticate(request)
+        address = address_of(request.META)
+        logins.require_tokens_allowed(address)
+        try:
+            return super().authenticate(request)
+        except AuthenticationFailed:
+            logins.token_failed(address)
+            raise
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
@@ -171,15 +169,26 @@ def _account_of(name: str) -> User | None:
 def _configured_user(header: bytes) -> NamedUser | None:
     """Whom the item ``basic-auth`` knows by this header."""
     passwords = configuration().basic_auth
+    name, password = _name_and_password(header)
+    expected = passwords.get(name)
+    return NamedUser(name) if name and expected and _fits(password, expected) else None
+
+
+def _name_and_password(header: bytes) -> tuple[str, str]:
+    """What the header says; two empty texts where it is no basic one."""
     scheme, _, encoded = header.partition(b" ")
-    if not passwords or scheme.lower() != b"basic":
-        return None
     try:
         name, separator, password = b64decode(encoded.strip(), validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        return None
-    expected = passwords.get(name)
-    return NamedUser(name) if separator and name and expected and _fits(password, expected) else None
+        return "", ""
+    return (name, password) if separator and scheme.lower() == b"basic" else ("", "")
+
+
+def _require_allowed(header: bytes, request: Request) -> None:
+    """Raises TooMany before a password is looked at."""
+    name, _ = _name_and_password(header)
+    if name:
+        logins.require_allowed(name, address_of(request.META))
 
 
 def _fits(password: str, expected: str) -> bool:

@@ -4,6 +4,7 @@ from tasks.models.cache import CacheEntry
 from tasks.models.callback import Callback
 from tasks.models.idempotency import IdempotentAnswer
 from tasks.models.journal import JournalEntry, JournalKind
+from tasks.models.login import FailedLogin
 from tasks.models.names import MemberKind, MemberRole
 from tasks.models.outbox import OutboxMessage
 from tasks.models.resolution import Resolution
@@ -19,6 +20,7 @@ __all__ = [
     "CacheEntry",
     "Callback",
     "Comment",
+    "FailedLogin",
     "Function",
     "IdempotentAnswer",
     "JournalEntry",

@@ -15,8 +15,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tasks.config.current import configuration
-from tasks.models import Batch, CacheEntry, IdempotentAnswer, OutboxMessage, Runner, Task, clock
-from tasks.services import exporting, maintenance
+from tasks.models import Batch, CacheEntry, FailedLogin, IdempotentAnswer, OutboxMessage, Runner, Task, clock
+from tasks.services import exporting, logins, maintenance
 from tasks.services.idempotency import REMEMBERED
 from tasks.states import TaskState
 
@@ -47,6 +47,7 @@ def forget_old(now: datetime | None = None, *, seconds: float = _JOB_SECONDS) ->
         "cache entries": lambda: _forget(CacheEntry.objects.filter(expires_at__lte=now)),
         "idempotent answers": lambda: _forget(IdempotentAnswer.objects.filter(created__lt=now - REMEMBERED)),
         "messages": lambda: _forget(_old_messages(now)),
+        "failed log-ins": lambda: _forget(FailedLogin.objects.filter(since__lt=now - logins.SPAN)),
         "runners": lambda: _forget(Runner.objects.filter(ended__lt=now - RUNNERS_KEPT)),
     }
     counted = {}
@@ -54,7 +55,10 @@ def forget_old(now: datetime | None = None, *, seconds: float = _JOB_SECONDS) ->
         counted[what] = 0
         while time.monotonic() < until and (count := duty()):
             counted[what] += count
-    log.info("old things forgotten", extra={what.replace(" ", "_"): count for what, count in counted.items()})
+    log.info(
+        "old things forgotten",
+        extra={what.replace(" ", "_").replace("-", ""): count for what, count in counted.items()},
+    )
     return counted
 
 

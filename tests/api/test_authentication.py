@@ -76,6 +76,15 @@ def test_a_right_header_does_not_outlive_its_account(ann: User) -> None:
     assert who(basic("ann", "a good password")) == "401"
 
 
+def test_whoever_guesses_has_to_wait(ann: User) -> None:
+    assert who(basic("ann", "a good password")) == "ann"
+    statuses = [who(basic("ann", f"guess {number}")) for number in range(7)]
+    assert statuses == ["401"] * 5 + ["429"] * 2
+    assert who(basic("ann", "a good password")) == "ann"  # was right before, so it costs nothing to look at
+    assert who(basic("ann", "guess"), REMOTE_ADDR="192.0.2.9") == "401"
+    assert who(basic("bob", "guess")) == "401"
+
+
 @pytest.mark.parametrize("word", ["Token", "Bearer", "bearer"])
 def test_a_token(ann: User, word: str) -> None:
     token = Token.objects.create(user=ann)

@@ -138,6 +138,7 @@ def test_what_the_service_notes_for_itself_goes_too(db: None) -> None:
         "cache entries": 1,
         "idempotent answers": 1,
         "messages": 2,
+        "failed log-ins": 0,
         "runners": 1,
     }
 
