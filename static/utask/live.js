@@ -49,20 +49,19 @@ class Live {
     const source = (this.source = new EventSource(this.events));
     const heard = () => this.refreshSoon();
     for (const kind of ["task", "resolution", "step", "act", "progress"]) source.addEventListener(kind, heard);
-    source.addEventListener("open", () => this.tell("live", ""));
+    source.addEventListener("open", () => {
+      clearTimeout(this.timer);
+      this.tell("live", "");
+    });
     source.addEventListener("end", () => {
       source.close();
       this.source = null;
       this.refreshSoon();
     });
     source.addEventListener("error", () => {
-      // Closed: the server has no stream for us (204); else the browser comes back by itself.
-      if (source.readyState === EventSource.CLOSED) {
-        this.source = null;
-        this.tick();
-      } else {
-        this.tell(`disconnected since ${new Date(this.last).toLocaleTimeString()}`, "off");
-      }
+      // Closed: the server has no stream for us (204). Else the browser tries again by itself; until then we ask.
+      if (source.readyState === EventSource.CLOSED) this.source = null;
+      this.tick();
     });
   }
 
@@ -70,7 +69,11 @@ class Live {
     clearTimeout(this.timer);
     if (this.main.dataset.over !== undefined) return this.tell("finished", "still");
     const wait = Math.min(this.poll * 2 ** this.failures, 60000);
-    this.timer = setTimeout(() => this.refresh().then(() => this.source || this.tick()), wait);
+    this.timer = setTimeout(() => this.refresh().then(() => this.isStreaming() || this.tick()), wait);
+  }
+
+  isStreaming() {
+    return this.source?.readyState === EventSource.OPEN;
   }
 
   refreshSoon() {

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString, mark_safe
@@ -22,11 +23,9 @@ class Home(Page):
     template = "pages/home.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        now, names = clock.now(), throughput.template_names(self.actor)
-        chosen = request.GET.get("template", "")
-        chosen = chosen if chosen in names else ""
-        days = throughput.last_days(self.actor, now, days=_DAYS, template=chosen)
-        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        # A page that keeps itself fresh does not draw its charts again.
+        charts = {} if request.headers.get("X-Requested-With") == "XMLHttpRequest" else self._charts(request)
         return self.show(
             unresolved=home.unresolved(self.actor, size=_SHOWN),
             blocked=home.blocked(self.actor, size=_SHOWN),
@@ -34,13 +33,23 @@ class Home(Page):
             failed=home.failed_since(self.actor, today, size=_SHOWN),
             counts=home.counts_by_state(self.actor),
             today=today,
-            names=names,
-            chosen=chosen,
-            ended=sum(sum(day.counts.values()) for day in days),
-            throughput_chart=_throughput(days),
-            duration_chart=_durations(days),
-            states=throughput.COUNTED,
+            **charts,
         )
+
+    def _charts(self, request: HttpRequest) -> dict[str, Any]:
+        names = throughput.template_names(self.actor)
+        chosen = request.GET.get("template", "")
+        chosen = chosen if chosen in names else ""
+        days = throughput.last_days(self.actor, clock.now(), days=_DAYS, template=chosen)
+        return {
+            "charts": True,
+            "names": names,
+            "chosen": chosen,
+            "ended": sum(sum(day.counts.values()) for day in days),
+            "throughput_chart": _throughput(days),
+            "duration_chart": _durations(days),
+            "states": throughput.COUNTED,
+        }
 
 
 def _label(day: Day) -> str:

@@ -6,7 +6,7 @@ each operation checks both again when it is done.
 
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.db import transaction
@@ -14,7 +14,7 @@ from django.db import transaction
 from tasks.engine import lifecycle
 from tasks.engine.lifecycle import Act
 from tasks.models import Resolution, Task
-from tasks.services import permissions, resolutions, steps, tasks, templates
+from tasks.services import maintenance, permissions, resolutions, steps, tasks, templates
 from tasks.services.actors import Actor
 from tasks.services.errors import BadRequest, ServiceError
 from tasks.services.permissions import Operation, Role
@@ -92,7 +92,7 @@ _ON_RESOLUTIONS: Mapping[Deed, _Kind] = {
 
 
 def offers(actor: Actor, task: Task) -> list[Offer]:
-    """Every button for this actor, those for which he has no right left out. Two queries unless prefetched."""
+    """Every button for this actor, those for which he has no right left out. Three queries unless prefetched."""
     resolution = tasks.resolution_of(task)
     held = permissions.roles(actor, task, resolution)
     found = [] if resolution is not None else _before(task, held)
@@ -102,7 +102,10 @@ def offers(actor: Actor, task: Task) -> list[Offer]:
             for deed, kind in _ON_RESOLUTIONS.items()
             if _holds(kind.operation, held, task, resolution) and _is_of_use(deed, resolution)
         ]
-    return found + _on_task(task, resolution, held)
+    found += _on_task(task, resolution, held)
+    if maintenance.is_on():
+        return [replace(offer, why_not="nothing can be changed while the service is in maintenance") for offer in found]
+    return found
 
 
 def _before(task: Task, held: frozenset[Role]) -> list[Offer]:
