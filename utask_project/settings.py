@@ -245,7 +245,6 @@ WHITENOISE_AUTOREFRESH = DEBUG
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         # The first one's challenge is what a request without credentials gets.
-        "tasks.api.authentication.PluginAuthentication",
         "tasks.api.authentication.BasicAuthentication",
         "tasks.api.authentication.TokenAuthentication",
         "tasks.api.authentication.SessionAuthentication",

@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
+from tasks.api.service_metrics import Service
 from tasks.models import clock
 from tasks.services import statistics
 
@@ -76,6 +77,7 @@ class _Tasks(Collector):
 
 _registry = CollectorRegistry()
 _registry.register(_Tasks())
+_registry.register(Service())
 
 
 def exposition() -> bytes:

@@ -110,6 +110,14 @@ class _Header(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
         return {"type": "apiKey", "in": "header", "name": header, "description": "Set by a proxy that is trusted."}
 
 
+class _Plugin(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "tasks.api.authentication.PluginAuthentication"
+    name = "plugin"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "http", "scheme": "plugin", "description": "What an init plugin of this installation asks for."}
+
+
 def document() -> dict[str, Any]:
     """The OpenAPI 3 document of this process's configuration."""
     cfg = configuration().cfg

@@ -30,6 +30,8 @@ urlpatterns = [
     path("key-rotate", service.KeyRotation.as_view()),
     path("unsecured/callback/<str:callback_id>", callbacks.Callback.as_view()),
     path("unsecured/mon/ping", service.Ping.as_view()),
+    path("unsecured/mon/live", service.Live.as_view()),
+    path("unsecured/mon/ready", service.Ready.as_view()),
     path("unsecured/stats", service.Statistics.as_view()),
     path("unsecured/spec.json", service.Description.as_view(), name="api-description"),
     path("unsecured/time", service.Now.as_view()),

@@ -36,6 +36,11 @@ def use(plugin: str, identify: Identify | None) -> str:
     return before
 
 
+def is_used() -> bool:
+    """Whether a plugin has set one."""
+    return _identify is not None
+
+
 def identify(request: HttpRequest) -> Identity | None:
     """Whom the plugin finds; None without a plugin."""
     return _identify(request) if _identify is not None else None

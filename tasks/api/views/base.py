@@ -13,9 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from tasks.api.authentication import PluginAuthentication
 from tasks.api.identity import actor_of_request, known_actor
 from tasks.models import Resolution, Task
-from tasks.services import maintenance
+from tasks.services import maintenance, providers
 from tasks.services.actors import Actor
 from tasks.services.permissions import require_admin
 from tasks.telemetry.audit import Audit
@@ -51,6 +52,11 @@ class Endpoint(APIView):
             require_admin(self.actor)
         if method not in SAFE_METHODS and method not in self.maintained:
             maintenance.require_writable()
+
+    def get_authenticators(self) -> list[Any]:
+        """The ways to say who one is; that of an init plugin first."""
+        usual = super().get_authenticators()
+        return [PluginAuthentication(), *usual] if usual and providers.is_used() else list(usual)
 
     @property
     def actor(self) -> Actor:

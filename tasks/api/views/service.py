@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import Error, connection
 from django.http import HttpResponse, HttpResponsePermanentRedirect
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from prometheus_client import CONTENT_TYPE_LATEST
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -22,7 +22,7 @@ from tasks.api.views.base import Endpoint, OpenEndpoint
 from tasks.api.views.documentation import STATISTICS_PARAMETERS, described
 from tasks.config.current import configuration
 from tasks.models import clock
-from tasks.services import keys, statistics
+from tasks.services import keys, service_numbers, statistics
 
 
 @with_example()
@@ -98,6 +98,34 @@ class Ping(OpenEndpoint):
         except Error:
             return HttpResponse(status=500, content_type="text/plain; charset=utf-8")
         return HttpResponse("pong", content_type="text/plain; charset=utf-8")
+
+
+class Live(OpenEndpoint):
+    """``live`` as long as the process answers at all."""
+
+    operations = {"GET": "Live"}
+
+    @extend_schema(responses={(200, "text/plain"): str})
+    def get(self, request: Request) -> Any:
+        return HttpResponse("live", content_type="text/plain; charset=utf-8")
+
+
+class Ready(OpenEndpoint):
+    """Whether everything is there that is needed to work; 503 where something is not.
+
+    ``for=web``: without the runners, for a web server whose workers are elsewhere.
+    """
+
+    operations = {"GET": "Ready"}
+
+    @extend_schema(
+        parameters=[OpenApiParameter("for", str, enum=["web"], description="`web`: the runners do not count.")],
+        responses={200: dict[str, bool], 503: OpenApiResponse(dict[str, bool], "Something is not there.")},
+    )
+    def get(self, request: Request) -> Response:
+        found = service_numbers.readiness()
+        needed = found.keys() - ({"runners"} if request.query_params.get("for") == "web" else set())
+        return Response(found, status=200 if all(found[name] for name in needed) else 503)
 
 
 class Now(OpenEndpoint):
