@@ -38,6 +38,10 @@ class Shell:
 _SECTIONS = (
     ("tasks", "Tasks", "admin:tasks", False),
     ("new", "New task", "admin:new", False),
+    ("templates", "Templates", "admin:templates", False),
+    ("actions", "Actions", "admin:actions", False),
+    ("editor", "Editor", "admin:editor", False),
+    ("operations", "Operations", "admin:operations", True),
 )
 
 

@@ -1,6 +1,6 @@
 """All our pages, in the order in which addresses are matched."""
 
-from tasks.admin import editing, new_task, resolving, task_list, task_page
+from tasks.admin import actions, editing, editor, new_task, operations, resolving, task_list, task_page, templates
 from tasks.admin.page import Page
 
 PAGES: tuple[type[Page], ...] = (
@@ -16,4 +16,18 @@ PAGES: tuple[type[Page], ...] = (
     resolving.AnswerCallback,
     editing.EditTask,
     editing.EditRun,
+    templates.Templates,
+    templates.OneTemplate,
+    templates.SwitchTemplate,
+    templates.Reload,
+    actions.Actions,
+    actions.OneAction,
+    actions.OneFunction,
+    editor.Editor,
+    editor.Known,
+    editor.Check,
+    editor.TryOut,
+    editor.Save,
+    operations.Operations,
+    operations.Operate,
 )

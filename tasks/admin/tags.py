@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from tasks.drawing import look_of
@@ -80,6 +80,21 @@ def json(value: Any) -> str:
 def plain(value: Any) -> str:
     """A short value for a line: texts as they are, anything else as JSON."""
     return value if isinstance(value, str) else encode(value)
+
+
+@register.filter
+def indented(value: Any) -> str:
+    """A value as JSON over several lines."""
+    return encode(value, indent=2)
+
+
+@register.filter
+def ticked(value: str) -> SafeString:
+    """A text whose words between back-ticks are code."""
+    parts = enumerate(str(value).split("`"))
+    return format_html_join(
+        "", "{}", ((format_html("<code>{}</code>", part) if at % 2 else part,) for at, part in parts)
+    )
 
 
 @register.simple_tag(takes_context=True)

@@ -19,6 +19,11 @@ def is_on() -> bool:
     return settings.UTASK_MAINTENANCE or Setting.objects.filter(name=_NAME, value=True).exists()
 
 
+def is_fixed() -> bool:
+    """Whether the service was started so: then it cannot be switched off while it runs."""
+    return bool(settings.UTASK_MAINTENANCE)
+
+
 def require_writable() -> None:
     """Raise Maintenance where nothing may be written."""
     if is_on():

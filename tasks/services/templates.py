@@ -20,6 +20,7 @@ from tasks.engine.documents import content_hash, function_document, stored_docum
 from tasks.engine.errors import Level, Problem
 from tasks.engine.gotemplate import dumps, loads
 from tasks.models import Function, LoadProblem, MemberKind, Template, TemplateResolver, TemplateVersion
+from tasks.services import template_switches
 from tasks.services.errors import NotFound
 from tasks.services.template_files import Reading, Source, read_folders
 
@@ -58,6 +59,7 @@ def load_templates(
             if source.definition is not None:
                 _store_template(source.definition, source, report)
         _retire(folders, reading.templates, report)
+        template_switches.apply()
         _store_problems(reading)
     log.info(
         "templates loaded",
