@@ -61,7 +61,8 @@ class EditTask(Page):
         return task
 
     def _show(self, task: Task, form: InputsForm, extras: ExtrasForm) -> HttpResponse:
-        return self.show(title=f"Edit: {task.title}", task=task, form=form, extras=extras)
+        has_passwords = any(document["type"] == "password" for document in form.documents)
+        return self.show(title=f"Edit: {task.title}", task=task, form=form, extras=extras, has_passwords=has_passwords)
 
 
 def _documents(task: Task) -> list[dict[str, Any]]:

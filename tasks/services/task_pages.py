@@ -52,6 +52,8 @@ class StepView:
     output: Any
     metadata: Any
     item: Any
+    #: What the children of a loop brought, once they are collected.
+    collected: Any
     has_details: bool
     children: Sequence[StepLine]
     more_children: int
@@ -124,6 +126,7 @@ def step_view(actor: Actor, task: Task, name: str) -> StepView:
         output=_read(row.output) if row and details else None,
         metadata=_read(row.metadata) if row and details else None,
         item=_read(row.item) if row and details else None,
+        collected=_read(row.children) if row and details else None,
         has_details=details,
         children=listed,
         more_children=more,

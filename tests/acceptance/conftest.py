@@ -41,6 +41,11 @@ class Live:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
+    def post(self, path: str) -> None:
+        """Something that the administrator does from elsewhere."""
+        answer = requests.post(f"{self.url}{path}", auth=("admin", PASSWORD), timeout=30)
+        assert answer.ok, answer.text
+
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:

@@ -184,6 +184,59 @@ def test_a_list_keeps_what_is_chosen_while_it_renews_itself_and_acts_on_it(open_
         expect(page.locator("#journal")).to_contain_text("not needed")
 
 
+def test_a_filter_is_kept_under_a_name_as_a_link_and_forgotten(open_page, live):
+    live.make("manual", id="kept")
+    page = open_page("/admin/tasks/?type=all&template=manual&search=kept")
+    page.get_by_role("button", name="Keep this filter").click()
+    page.get_by_role("dialog").get_by_label("Name").fill("My kept ones")
+    page.get_by_role("dialog").get_by_role("button", name="Keep").click()
+    page.goto("/admin/tasks/")
+    page.get_by_role("link", name="My kept ones").click()
+    expect(page.locator("#rows tbody tr")).to_have_count(1)
+    expect(page).to_have_url(re.compile("search=kept"))
+    page.get_by_role("button", name="Forget the filter My kept ones").click()
+    expect(page.get_by_role("link", name="My kept ones")).to_have_count(0)
+
+
+def test_a_page_asks_by_itself_where_there_is_no_stream(open_page, live):
+    task = live.make("manual", id="polled")
+    page = open_page("/admin/")
+    page.route("**/events", lambda route: route.fulfill(status=204))
+    page.goto(f"/admin/tasks/{task}/")
+    is_now(page, "TODO")
+    never_reloads(page)
+    live.post(f"/task/{task}/wontfix")
+    is_now(page, "WONTFIX")
+    assert was_never_reloaded(page)
+
+
+def test_a_page_says_since_when_it_is_cut_off_and_goes_on_once_it_is_not(open_page, live, complaints):
+    task = live.make("manual", id="cut off")
+    page = open_page("/admin/")
+    page.route("**/events", lambda route: route.fulfill(status=204))
+    page.goto(f"/admin/tasks/{task}/")
+    page.route(f"**/admin/tasks/{task}/", lambda route: route.abort())
+    expect(page.locator("[data-pulse]")).to_contain_text("disconnected since", timeout=20_000)
+    page.unroute(f"**/admin/tasks/{task}/")
+    expect(page.locator("[data-pulse]")).to_have_text("live", timeout=20_000)
+    # The browser notes each request that was cut off.
+    assert all("ERR_FAILED" in complaint for complaint in complaints)
+    complaints.clear()
+
+
+def test_the_keyboard_reaches_search_menus_and_the_skip_link(open_page):
+    page = open_page("/admin/tasks/")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox", name="Search tasks")).to_be_focused()
+    page.goto("/admin/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
+    page.get_by_label("Account of admin").press("Enter")
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Log out")).to_be_hidden()
+
+
 def test_the_theme_is_switched_and_kept(open_page):
     page = open_page("/admin/")
     page.get_by_role("button", name="Switch between light and dark").click()

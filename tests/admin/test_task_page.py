@@ -58,6 +58,13 @@ def test_a_loop_is_one_node_with_its_children_counted(visit, make, run):
     assert "it: a" in page_of(visit("adm"), task, "?step=each-0")
 
 
+def test_what_the_children_of_a_loop_brought_is_shown_once_they_are_collected(visit, make, run):
+    task = make("loops", by="adm", list=["a", "b"])
+    run()
+    panel = page_of(visit("adm"), task, "?step=each").partition('id="panel"')[2].partition('id="result"')[0]
+    assert "it: b" in panel.partition("What its children brought")[2]
+
+
 BEFORE = {
     "adm": {"Resolve", "Won't fix", "Edit the request", "Assign", "Delete"},
     "own": {"Resolve", "Won't fix", "Edit the request", "Assign"},
