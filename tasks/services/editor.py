@@ -143,8 +143,8 @@ def why_not_save(actor: Actor) -> str:
 def save(actor: Actor, text: str, mark: str) -> TemplateDefinition:
     """Write the template into its file, or a new one of its name into the last folder, and load it.
 
-    Raises AdministratorsOnly, PermissionDenied (not configured), BadRequest (it is refused), Conflict (the file is not
-    any more what ``mark`` names).
+    Raises AdministratorsOnly, PermissionDenied (not configured), BadRequest (it is refused), Conflict (there is a file,
+    and it is not what ``mark`` names).
     """
     require_admin(actor, Operation.OPERATE)
     if not may_save(actor):
@@ -154,7 +154,7 @@ def save(actor: Actor, text: str, mark: str) -> TemplateDefinition:
         wrong = [str(problem) for problem in checked.problems if problem.level is Level.ERROR]
         raise BadRequest("the template is refused: mend it first", fields={"text": wrong})
     file = _file_of(checked.definition.name)
-    if _mark(file) != mark:
+    if _mark(file) not in ("", mark):
         raise Conflict(f"{file.name} was changed or made by somebody else meanwhile: open it again, take it over")
     _write(file, text)
     templates.load_templates()
