@@ -150,6 +150,11 @@ class MappedList(serializers.ListField):
     default_error_messages = {"not_a_list": "a list of mappings is expected"}
 
 
+def reason_field() -> Text:
+    """Why: kept in the journal."""
+    return Text(required=False, help_text="Why; kept in the journal and shown as a comment.")
+
+
 class Body(serializers.Serializer[Any]):
     """A request's shape: unknown names are ignored, names match in any letter case, null counts as absent.
 
@@ -163,3 +168,9 @@ class Body(serializers.Serializer[Any]):
         given = {known[key.lower()]: value for key, value in data.items() if key.lower() in known}
         given.update({key: value for key, value in data.items() if key in self.fields})
         return super().to_internal_value({name: value for name, value in given.items() if value is not None})
+
+
+class ReasonBody(Body):
+    """An act needs no body; it may say why."""
+
+    reason = reason_field()

@@ -35,6 +35,22 @@ def test_acts_and_changes_of_state_in_order(adm: Person, own: Person, run: Calla
     assert adm.read(f"/task/{task['id']}/journal")[0]["address"] == "127.0.0.1"
 
 
+def test_acts_may_say_why(adm: Person) -> None:
+    task = adm.task("owned")
+    path = f"/resolution/{adm.resolve(task)['id']}"
+    adm.post(f"{path}/pause", {"reason": "the network is down"})
+    adm.put(f"{path}/step/step/state", {"state": "DONE", "reason": "done by hand"})
+    adm.put(path, {"resolver_inputs": {}, "reason": "none are needed"})
+    adm.put(f"/task/{task['id']}", {"input": {"id": "y"}, "reason": "a mistake"})
+    adm.post(f"{path}/cancel", {"reason": "given up"})
+    said = [entry["detail"]["reason"] for entry in adm.read(f"/task/{task['id']}/journal") if "detail" in entry]
+    assert said == ["the network is down", "done by hand", "none are needed", "a mistake", "given up"]
+    assert "manually paused resolution: the network is down" in [
+        comment["content"] for comment in adm.read(f"/task/{task['id']}/comment")
+    ]
+    assert adm.post(f"{path}/cancel", "[]").status_code == 400
+
+
 def test_a_run_is_told_step_by_step(adm: Person, run: Callable[[], None]) -> None:
     task = adm.task()
     adm.resolve(task)

@@ -2,8 +2,14 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+import pytest
+from prometheus_client import CollectorRegistry
+
+from tasks.api import metrics
+from tasks.services import statistics
 from tests.api.clients import Person
 
 
@@ -52,6 +58,27 @@ def test_metrics_and_statistics_are_closed_unless_the_operator_opens_them(
     for path in ("/metrics", "/unsecured/stats"):
         assert someone("").get(path).status_code == 401
         assert someone("str").get(path).status_code == 200
+
+
+def test_how_long_tasks_took_since_the_process_was_first_asked(
+    adm: Person, run: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statistics, "_SETTLED", timedelta())
+    monkeypatch.setattr(metrics, "_registry", CollectorRegistry())
+    metrics._registry.register(metrics._Tasks())
+
+    def counts() -> dict[str, float]:
+        text = adm.get("/metrics").content.decode()
+        return {name: float(number) for name, number in re.findall(r'utask_(\w+_count){template="dummy"} (\S+)', text)}
+
+    adm.resolve(adm.task())
+    run()
+    assert counts() == {}  # what was before is not known to this process
+    for _ in range(2):
+        adm.resolve(adm.task())
+    run()
+    assert counts() == {"valid_times_count": 2, "complete_times_count": 2, "exec_times_count": 2}
+    assert counts() == {"valid_times_count": 2, "complete_times_count": 2, "exec_times_count": 2}
 
 
 def test_the_process_tells_of_itself(someone: Callable[[str], Person]) -> None:

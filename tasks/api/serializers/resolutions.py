@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from tasks.api.bodies import Body, Flag, Identifier, Mapped, NonEmpty
+from tasks.api.bodies import Body, Flag, Identifier, Mapped, NonEmpty, reason_field
 from tasks.api.serializers.answers import Answer, Moment, Object, Value
 from tasks.api.serializers.examples import with_example
 from tasks.models import Resolution
@@ -108,6 +108,7 @@ class ResolutionBody(Body):
 class ResolutionEdit(Body):
     steps = Mapped(required=False, help_text="All steps by name, as `GET` gives them.")
     resolver_inputs = Mapped(required=False)
+    reason = reason_field()
 
 
 @with_example()
@@ -121,6 +122,7 @@ class StepBody(Body):
 @with_example()
 class StepStateBody(Body):
     state = NonEmpty(help_text="A builtin state, or a custom one of the step.")
+    reason = reason_field()
 
 
 _STEP_NAMES = {str(name).lower(): str(name) for name in StepAnswer().fields}

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from tasks.api.bodies import Body, Mapped, MappedList, Names, Tags, Text
+from tasks.api.bodies import Body, Mapped, MappedList, Names, Tags, Text, reason_field
 from tasks.api.serializers.answers import Answer, Moment, Value
 from tasks.api.serializers.examples import with_example
 from tasks.api.serializers.templates import InputAnswer
@@ -188,6 +188,7 @@ class TaskEdit(Body):
     watcher_usernames = Names(required=False)
     watcher_groups = Names(required=False)
     tags = Tags(required=False)
+    reason = reason_field()
 
 
 @with_example()

@@ -29,6 +29,8 @@ _REFUSALS = {
     404: _refusal("There is no such object.", "no such task: 6f1c2d1e-0c5b-4b7e-9d53-1f4f0f6f9d55"),
     405: _refusal("Maintenance mode: nothing is written.", "Maintenance mode activated"),
     409: _refusal("Somebody else is changing it.", "somebody else is changing this at the moment; try again"),
+    (414, "text/html"): OpenApiResponse(str, description="Path and query are too long for the web server."),
+    429: _refusal("Too many wrong passwords.", "too many wrong passwords; wait a minute"),
     500: _refusal("A fault of the server.", "something went wrong in the server; it was logged"),
     503: _refusal("The database is away.", "the database cannot be reached at the moment; nothing was changed"),
 }

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tasks.api import queries
+from tasks.api.bodies import ReasonBody
 from tasks.api.connections import release
 from tasks.api.paging import page_answer, page_size
 from tasks.api.serializers.resolutions import (
@@ -89,7 +90,11 @@ class OneResolution(Endpoint):
             if asks_for_match(request):
                 require_match(request, resolution_document(locking.lock_resolution(key), details=True))
             edited = steps.edit_resolution(
-                self.actor, key, steps=body.get("steps"), resolver_inputs=body.get("resolver_inputs")
+                self.actor,
+                key,
+                steps=body.get("steps"),
+                resolver_inputs=body.get("resolver_inputs"),
+                reason=body.get("reason", ""),
             )
         self.about(resolution=edited)
         return no_content()
@@ -101,9 +106,11 @@ class Run(Endpoint):
     operations = {"POST": "ExecuteTask"}
     tag = "02 - resolution"
 
-    @extend_schema(request=None, responses=described(None, status=204))
+    @extend_schema(request=ReasonBody, responses=described(None, status=204))
     def post(self, request: Request, resolution_id: str) -> Response:
-        asked = resolutions.run_resolution(self.actor, queries.identifier(resolution_id, "resolution"))
+        reason = self.read(ReasonBody).get("reason", "")
+        key = queries.identifier(resolution_id, "resolution")
+        asked = resolutions.run_resolution(self.actor, key, reason=reason)
         self.about(resolution=asked)
         _wait_for_begin(asked)
         return no_content()
@@ -115,10 +122,11 @@ class Pause(Endpoint):
     operations = {"POST": "PauseTaskExecution"}
     tag = "02 - resolution"
 
-    @extend_schema(request=None, parameters=[FORCE], responses=described(None, status=204))
+    @extend_schema(request=ReasonBody, parameters=[FORCE], responses=described(None, status=204))
     def post(self, request: Request, resolution_id: str) -> Response:
+        reason = self.read(ReasonBody).get("reason", "")
         act = resolutions.force_pause if queries.flag(request, "force") else resolutions.pause_resolution
-        self.about(resolution=act(self.actor, queries.identifier(resolution_id, "resolution")))
+        self.about(resolution=act(self.actor, queries.identifier(resolution_id, "resolution"), reason=reason))
         return no_content()
 
 
@@ -128,10 +136,11 @@ class Extend(Endpoint):
     operations = {"POST": "ExtendTaskResolution"}
     tag = "02 - resolution"
 
-    @extend_schema(request=None, responses=described(None, status=204))
+    @extend_schema(request=ReasonBody, responses=described(None, status=204))
     def post(self, request: Request, resolution_id: str) -> Response:
+        reason = self.read(ReasonBody).get("reason", "")
         key = queries.identifier(resolution_id, "resolution")
-        self.about(resolution=resolutions.extend_resolution(self.actor, key))
+        self.about(resolution=resolutions.extend_resolution(self.actor, key, reason=reason))
         return no_content()
 
 
@@ -141,10 +150,11 @@ class Cancel(Endpoint):
     operations = {"POST": "CancelTaskResolution"}
     tag = "02 - resolution"
 
-    @extend_schema(request=None, responses=described(None, status=204))
+    @extend_schema(request=ReasonBody, responses=described(None, status=204))
     def post(self, request: Request, resolution_id: str) -> Response:
+        reason = self.read(ReasonBody).get("reason", "")
         key = queries.identifier(resolution_id, "resolution")
-        self.about(resolution=resolutions.cancel_resolution(self.actor, key))
+        self.about(resolution=resolutions.cancel_resolution(self.actor, key, reason=reason))
         return no_content()
 
 
@@ -188,7 +198,7 @@ class StepState(Endpoint):
     def put(self, request: Request, resolution_id: str, step_name: str) -> Response:
         body = self.read(StepStateBody)
         key = queries.identifier(resolution_id, "resolution")
-        edited, before = steps.edit_step_state(self.actor, key, step_name, body["state"])
+        edited, before = steps.edit_step_state(self.actor, key, step_name, body["state"], reason=body.get("reason", ""))
         self.about(resolution=edited, old_state=before, new_state=body["state"])
         return no_content()
 

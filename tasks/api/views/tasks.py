@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tasks.api import queries
+from tasks.api.bodies import ReasonBody
 from tasks.api.paging import page_answer, page_size
 from tasks.api.serializers.tasks import (
     BatchAnswer,
@@ -96,7 +97,7 @@ class OneTask(Endpoint):
             if asks_for_match(request):
                 locking.lock_task(key)
                 require_match(request, _document(tasks.read_task(self.actor, key)))
-            task = tasks.edit_task(self.actor, key, change)
+            task = tasks.edit_task(self.actor, key, change, reason=body.get("reason", ""))
         self.about(task)
         document = _document(task)
         return Response(document, headers={"ETag": etag_of(document)})
@@ -113,9 +114,10 @@ class Wontfix(Endpoint):
     operations = {"POST": "CancelTask"}
     tag = "01 - task"
 
-    @extend_schema(request=None, responses=described(None, status=204))
+    @extend_schema(request=ReasonBody, responses=described(None, status=204))
     def post(self, request: Request, task_id: str) -> Response:
-        self.about(tasks.reject_task(self.actor, queries.identifier(task_id, "task")))
+        reason = self.read(ReasonBody).get("reason", "")
+        self.about(tasks.reject_task(self.actor, queries.identifier(task_id, "task"), reason=reason))
         return no_content()
 
 
