@@ -4,7 +4,7 @@
 // <button data-closes>                closes the dialog around it
 // <button data-document="/task/…">    shows what the API answers there, as YAML or JSON, to read and copy
 // <button data-copies="id">           copies the text of the element with this id
-// <button aria-disabled="true">       is there to say why not: it does nothing
+// <button aria-disabled="true">       is there to say why not: a click says so
 
 export function startDialogs() {
   document.addEventListener("click", (event) => {
@@ -12,6 +12,7 @@ export function startDialogs() {
     if (!button) return;
     if (button.getAttribute("aria-disabled") === "true") {
       event.preventDefault();
+      explain(button);
     } else if (button.dataset.opens) {
       open(document.getElementById(button.dataset.opens), button.dataset);
     } else if (button.hasAttribute("data-closes")) {
@@ -29,6 +30,16 @@ export function startDialogs() {
     event.target.dataset.sent = "yes";
     setTimeout(() => delete event.target.dataset.sent, 4000);
   });
+}
+
+// What pointing at a button tells, for those who cannot point.
+function explain(button) {
+  const note = document.getElementById("why-not") || document.createElement("p");
+  note.id = "why-not";
+  note.className = "notice warning";
+  note.setAttribute("role", "status");
+  button.parentElement.after(note);
+  note.textContent = `${button.textContent.trim()}: ${button.title}`;
 }
 
 function open(dialog, words) {

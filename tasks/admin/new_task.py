@@ -1,6 +1,7 @@
 """New task: a gallery of templates, then a form made of what the chosen one asks for."""
 
 import shlex
+import uuid
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from tasks.admin.page import Page
 from tasks.services import durations, permissions, template_pages, templates
 from tasks.services import tasks as task_services
 from tasks.services.creation import NewTask
-from tasks.services.errors import BadRequest, PermissionDenied
+from tasks.services.errors import BadRequest, NotFound, PermissionDenied
 from tasks.services.values import encode
 
 _ALL = 10_000
@@ -42,7 +43,7 @@ class New(Page):
 
     def get(self, request: HttpRequest, template_name: str) -> HttpResponse:
         document = template_pages.shown_template(template_name)
-        form = InputsForm(document.get("inputs") or ())
+        form = InputsForm(document.get("inputs") or (), values=self._earlier(request.GET.get("again", "")))
         form.prefill(request.GET)
         people = {name: request.GET.getlist(name) for name in ("watcher_usernames", "watcher_groups")}
         return self._show(document, form, ExtrasForm(initial=people))
@@ -62,6 +63,15 @@ class New(Page):
             else:
                 return self.go(reverse("admin:task", args=[task.public_id]))
         return self._show(document, form, extras)
+
+    def _earlier(self, public_id: str) -> dict[str, Any] | None:
+        """What an earlier task was asked with, for one who may read it: to ask for the like again."""
+        if not public_id:
+            return None
+        try:
+            return task_services.shown_input(task_services.read_task(self.actor, uuid.UUID(public_id)))
+        except ValueError:
+            raise NotFound(f"no such task: {public_id}") from None
 
     def _show(self, document: dict[str, Any], form: InputsForm, extras: ExtrasForm, *, call: str = "") -> HttpResponse:
         row = templates.template_named(document["name"])

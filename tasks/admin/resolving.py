@@ -63,7 +63,7 @@ class AnswerCallback(Page):
         task, callback = self._waiting(public_id, callback_id)
         form = callback_forms.form_of(callbacks.schema_of(callback)).filled(request.POST)
         try:
-            callbacks.answer(callback_id, callback.token, form.value(), address=self.actor.address)
+            callbacks.answer(callback_id, callback.token, form.value(), address=self.actor.address, by=self.actor)
         except BadRequest as refusal:
             return self._show(task, callback, form, refused=str(refusal))
         return self.go(reverse("admin:task", args=[public_id]), "Answered.")

@@ -71,12 +71,6 @@ def yaml(value: Any) -> str:
 
 
 @register.filter
-def json(value: Any) -> str:
-    """A value as JSON."""
-    return encode(value)
-
-
-@register.filter
 def plain(value: Any) -> str:
     """A short value for a line: texts as they are, anything else as JSON."""
     return value if isinstance(value, str) else encode(value)

@@ -54,9 +54,10 @@ def schema_of(callback: Callback) -> Any:
 
 
 @transaction.atomic
-def answer(public_id: uuid.UUID, token: str, body: Any, *, address: str) -> None:
+def answer(public_id: uuid.UUID, token: str, body: Any, *, address: str, by: Actor | None = None) -> None:
     """Store the answer (None: an empty one) and wake the resolution that may wait for it.
 
+    ``by``: who answers in the place of the one outside, for the journal.
     Raises NotFound, TooMany, WrongState, BadRequest (the answer does not fit the schema).
     """
     found = open_callback(public_id, token, address=address)
@@ -69,7 +70,7 @@ def answer(public_id: uuid.UUID, token: str, body: Any, *, address: str) -> None
     callback.called = callback.updated = clock.now()
     callback.save(update_fields=["body", "called", "updated"])
     task = callback.resolution.task
-    journal.record(task, "callback", by=Actor("", address=address), step=callback.step)
+    journal.record(task, "callback", by=by or Actor("", address=address), step=callback.step)
     waking.wake([callback.resolution_id])
     doorbell.ring(doorbell.RUNNABLE)
 

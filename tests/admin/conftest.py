@@ -90,7 +90,7 @@ def buttons(page: str) -> dict[str, str]:
     actions = head[head.index('class="actions"') :]
     found = {}
     for tag, label in re.findall(r"<(?:button|a)\b([^>]*)>([^<]*)<", actions):
-        if "data-document" not in tag:
+        if "data-document" not in tag and "data-again" not in tag:
             why = re.search(r'title="([^"]*)"', tag)
             found[label] = why.group(1) if why and "aria-disabled" in tag else ""
     return found

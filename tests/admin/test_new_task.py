@@ -103,6 +103,18 @@ def test_an_address_fills_the_form_as_the_originals_did(visit):
     assert page.count('name="in-many" value=') == 2
 
 
+def test_what_was_asked_before_is_asked_again_without_its_password_by_those_who_may_read_it(visit, make):
+    task = make("asks", text="earlier", many=[4, 5], **{"pass": "hunter2"})
+    page = visit("req").get(f"new/asks/?again={task.public_id}")
+    assert ">earlier</textarea>" in page
+    assert 'name="in-many" value="5"' in page
+    assert "hunter2" not in page
+    assert "__SECRET__" not in page
+    assert f"?again={task.public_id}" in visit("req").get(f"tasks/{task.public_id}/")
+    visit("str").get(f"new/asks/?again={task.public_id}", status=403)
+    visit("req").get("new/asks/?again=nonsense", status=404)
+
+
 def test_a_hidden_input_takes_its_value_from_the_address(visit):
     page = visit("req").get("new/asks/?kept=special")
     assert '<input type="hidden" name="in-kept" value="special">' in page

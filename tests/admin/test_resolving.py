@@ -1,6 +1,6 @@
 """Resolving, starting over, answering callbacks."""
 
-from tasks.models import Resolution, Task
+from tasks.models import JournalEntry, Resolution, Task
 from tasks.services import resolutions
 
 
@@ -61,6 +61,7 @@ def test_an_answer_is_given_once_by_those_who_may(visit, make, acting, run):
     assert callback.token not in page
     assert "does not fit" in visit("adm").post(path, status=200).content.decode()
     visit("adm").post(path, success="true")
+    assert JournalEntry.objects.get(event="callback").actor == "adm"
     run()
     assert Task.objects.get().state == "DONE"
     visit("adm").post(path, status=404, success="true")
