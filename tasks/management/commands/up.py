@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from tasks.cluster import firststart, logfile
@@ -36,10 +36,29 @@ class Command(BaseCommand):
 
     help = "Run everything: migrate, load the templates, then web server and workers until Ctrl-C or SIGTERM."
 
-    def handle(self, *_: Any, **__: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--prepare", action="store_true", help="only wait, migrate and load templates, then end")
+
+    def handle(self, *_: Any, **options: Any) -> None:
         """Prepare, then supervise. Raises CommandError with what to do where it cannot work."""
+        if options["prepare"]:
+            self._prepare()
+            return
         log_file = self._log_to_file()
         self._require_free_port()
+        self._prepare()
+        supervisor = Supervisor(
+            self._children(log_file),
+            grace_seconds=settings.UTASK_STOP_GRACE + LAST_CALL_SECONDS + _SPARE_SECONDS,
+            tick=partial(self._tick, log_file),
+        )
+        try:
+            supervisor.run()
+        except CannotRun as error:
+            raise CommandError(str(error)) from error
+
+    def _prepare(self) -> None:
+        """A database that is there and as it should be, an administrator, the templates."""
         try:
             wait_for_database(settings.UTASK_DATABASE_WAIT)
         except DatabaseNotReady as error:
@@ -50,15 +69,6 @@ class Command(BaseCommand):
         self._tell_password(firststart.ensure_administrator(os.environ.get("UTASK_ADMIN_PASSWORD", "")))
         self._load_templates()
         connections.close_all()
-        supervisor = Supervisor(
-            self._children(log_file),
-            grace_seconds=settings.UTASK_STOP_GRACE + LAST_CALL_SECONDS + _SPARE_SECONDS,
-            tick=partial(self._tick, log_file),
-        )
-        try:
-            supervisor.run()
-        except CannotRun as error:
-            raise CommandError(str(error)) from error
 
     def _log_to_file(self) -> Path:
         """Let our lines, and our children's, go to a file too."""
