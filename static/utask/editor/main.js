@@ -1,6 +1,7 @@
 // The editor of templates: what is typed is coloured at once, and checked by the server after each pause.
 //
 // code-area.js colours and numbers lines; completion.js offers words; drafts.js keeps the text; dry-run.js plays.
+import "../code.js";
 import { CodeArea } from "./code-area.js";
 import { Completion } from "./completion.js";
 import { startDrafts } from "./drafts.js";
