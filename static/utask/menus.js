@@ -1,4 +1,5 @@
-// Menus close on Escape and on a click elsewhere; "/" goes to the search; selects marked data-submit send their form.
+// Menus close on Escape and on a click elsewhere; "/" goes to the search; a choice marked data-submit sends its form, one
+// marked data-shows="id" data-for="value" shows that part while it has this value.
 export function startMenus() {
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -23,5 +24,7 @@ export function startMenus() {
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+    const shown = document.getElementById(event.target.dataset.shows);
+    if (shown) shown.hidden = event.target.value !== event.target.dataset.for;
   });
 }

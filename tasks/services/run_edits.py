@@ -46,8 +46,8 @@ def changes(actor: Actor, public_id: uuid.UUID, text: str, mark: str) -> Sequenc
         _edit(actor, public_id, text, mark, "")
         transaction.set_rollback(True)
     wanted = to_yaml(_read(text))
-    lines = difflib.unified_diff(before.splitlines(), wanted.splitlines(), "as it is", "as edited", lineterm="")
-    return list(lines)
+    lines = difflib.unified_diff(before.splitlines(), wanted.splitlines(), lineterm="")
+    return list(lines)[2:]  # without the names of two files
 
 
 @transaction.atomic

@@ -184,6 +184,24 @@ def test_a_list_keeps_what_is_chosen_while_it_renews_itself_and_acts_on_it(open_
         expect(page.locator("#journal")).to_contain_text("not needed")
 
 
+def test_those_who_are_assigned_are_asked_for_when_it_is_chosen(open_page, live):
+    live.make("manual", id="assigned")
+    page = open_page("/admin/tasks/?type=all&search=assigned")
+    page.get_by_label("Choose all rows").check()
+    page.get_by_label("What to do").select_option("cancel")
+    page.get_by_role("button", name="Do it…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("New resolvers")).to_be_hidden()
+    middle = dialog.bounding_box()
+    assert abs(middle["y"] + middle["height"] / 2 - 430) < 40
+    dialog.get_by_role("button", name="No", exact=True).click()
+    page.get_by_label("What to do").select_option("assign")
+    page.get_by_role("button", name="Do it…").click()
+    dialog.get_by_label("New resolvers").fill("ann")
+    dialog.get_by_role("button", name="Yes, do it").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Assign: 1 of 1 done")
+
+
 def test_a_filter_is_kept_under_a_name_as_a_link_and_forgotten(open_page, live):
     live.make("manual", id="kept")
     page = open_page("/admin/tasks/?type=all&template=manual&search=kept")
