@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help setup setup-test run test test-sqlite test-postgresql lint format types clean
+.PHONY: help setup setup-test run test test-sqlite test-postgresql lint format types screenshots clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -20,7 +20,7 @@ $(VENV)/.runs: requirements.txt
 
 setup-test: $(VENV)/.tests ## install what the tests and checks need too
 
-$(VENV)/.tests: requirements.txt requirements-test.txt
+$(VENV)/.tests: requirements.txt requirements-traces.txt requirements-test.txt
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	@touch $@ $(VENV)/.runs
@@ -44,6 +44,9 @@ lint: $(VENV)/.tests ## ruff, mypy, and whether the models have their migrations
 format: $(VENV)/.tests ## bring all files into shape
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
+
+screenshots: $(VENV)/.tests ## pictures of all pages into docs/images, by Debian's Chromium
+	$(RUN) -m tests.acceptance.screenshots
 
 clean: ## remove what was installed and cached, not what the service keeps in var/
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -129,6 +129,8 @@ class Context:
     metadata: Any = None
     deadline: float | None = None
     cancelled: Cancellation = field(default_factory=Cancellation)
+    #: What ``http`` sends as the header of this name, so that traces go on at the other side; "": nothing.
+    traceparent: str = ""
     log: logging.Logger | logging.LoggerAdapter[Any] = field(default_factory=lambda: logging.getLogger("actions"))
 
     @property
@@ -142,6 +144,7 @@ class Context:
             self.cancelled,
             known.denied_networks,
             known.max_response_bytes,
+            self.traceparent,
         )
 
     def config(self, name: str) -> str:

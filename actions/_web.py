@@ -214,6 +214,7 @@ class Client:
         cancelled: Cancellation | None = None,
         denied_networks: tuple[str, ...] = DENIED_NETWORKS,
         max_response_bytes: int = 16 * 1024 * 1024,
+        traceparent: str = "",
     ) -> None:
         self._loads = loads
         self._dumps = dumps
@@ -221,6 +222,7 @@ class Client:
         self._cancelled = cancelled or Cancellation()
         self._denied = denied_networks
         self._max_response_bytes = max_response_bytes
+        self._traceparent = traceparent
 
     def get(self, url: str, **options: Any) -> Answer:
         """``request`` with the method GET."""
@@ -253,6 +255,8 @@ class Client:
         if params:
             url = f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(params)}"
         sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **_checked_headers(headers or {})}
+        if self._traceparent and not any(name.lower() == "traceparent" for name in sent):
+            sent["traceparent"] = self._traceparent
         if json is not None:
             body = self._dumps(json)
             sent.setdefault("Content-Type", "application/json")

@@ -20,6 +20,7 @@ from django.db import connections
 from tasks.config.current import configuration
 from tasks.crypto import kept, keyring
 from tasks.crypto.errors import KeyringError
+from tasks.telemetry import traces
 
 
 class TasksConfig(AppConfig):
@@ -40,6 +41,7 @@ class TasksConfig(AppConfig):
         logins.connect()
         checks.register(check_plugins)
         checks.register(check_actions)
+        checks.register(check_traces)
         checks.register(check_configuration)
         checks.register(check_storage_keys, checks.Tags.security)
         checks.register(check_stored_keys, checks.Tags.database)
@@ -104,6 +106,14 @@ def check_actions(**_: Any) -> list[checks.CheckMessage]:
 
     hint = "Templates that use its actions are refused until it is mended."
     return [checks.Warning(f"action {problem}", hint, id="utask.W004") for problem in registry().problems]
+
+
+def check_traces(**_: Any) -> list[checks.CheckMessage]:
+    """Whether traces that are wanted can be sent."""
+    if not traces.is_wanted() or traces.is_installed():
+        return []
+    hint = "pip install -r requirements-traces.txt"
+    return [checks.Warning("traces are configured, but their packages are missing", hint, id="utask.W005")]
 
 
 def check_storage_keys(**_: Any) -> list[checks.CheckMessage]:

@@ -15,7 +15,7 @@ from django.urls import Resolver404, resolve
 
 from tasks.api.views.base import audit_of, unknown_route
 from tasks.services.addresses import address_of
-from tasks.telemetry import audit
+from tasks.telemetry import audit, traces
 
 _PAGES = ("/admin/", "/static/", "/ui/")
 _METRICS = "/metrics"
@@ -43,11 +43,13 @@ class ApiMiddleware:
             return _with_cross_origin(request, _preflight(request))
         begun = time.monotonic()
         request_id = audit.request_id_of(request.META.get("HTTP_X_REQUEST_ID", ""), uuid.uuid4().hex)
-        answer = self._get_response(request)
+        with traces.request_span(str(request.method), request.headers) as span:
+            answer = self._get_response(request)
+            told = audit_of(request)
+            traces.request_ended(span, operation=told.action, status=answer.status_code, metadata=told.metadata)
         if request.resolver_match is None:
             # The admin's path without its slash is mended by Django; everything else that is unknown says so plainly.
             return unknown_route() if answer.status_code == 404 else answer
-        told = audit_of(request)
         if told.action and request.path_info != _METRICS:
             audit.write(_asked(request, request_id), told, status=answer.status_code, seconds=time.monotonic() - begun)
         answer.headers["X-Request-Id"] = request_id

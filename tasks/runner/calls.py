@@ -21,6 +21,7 @@ from tasks.engine.tries import evaluate, finish, prepare
 from tasks.runner import checkpoints
 from tasks.runner.checkpoints import Moment
 from tasks.runner.held import Held, Question
+from tasks.telemetry import traces
 
 log = logging.getLogger("actions")
 
@@ -142,10 +143,18 @@ def _prepared(piece: Piece, registry: Registry) -> Prepared | JobEnded:
 def _called(piece: Piece, prepared: Prepared, surroundings: Surroundings) -> Outcome:
     call = prepared.call
     began = piece.began = time.monotonic()
-    context = _context(piece, call, began, surroundings)
+    task_id, resolution_id = piece.held.facts.task_id, str(piece.held.key)
+    with traces.step_span(task_id, resolution_id, call.step, call.action, call.try_number) as span:
+        context = _context(piece, call, began, surroundings, span.traceparent)
+        return _ran(piece, prepared, context, began, span)
+
+
+def _ran(piece: Piece, prepared: Prepared, context: Context, began: float, span: traces.StepSpan) -> Outcome:
+    call = prepared.call
     try:
         result = prepared.action.run(prepared.configuration, context)
     except ActionError as error:
+        span.failed(type(error).__name__)
         reply = Answer(failure=Failure.TIMED_OUT) if piece.timed_out else _failure(error)
         return finish(piece.job, call, _with(reply, (), _since(began)))
     if result.question is not None:
@@ -168,7 +177,7 @@ def _called(piece: Piece, prepared: Prepared, surroundings: Surroundings) -> Out
 _NEVER = Cancellation()
 
 
-def _context(piece: Piece, call: Call, began: float, surroundings: Surroundings) -> Context:
+def _context(piece: Piece, call: Call, began: float, surroundings: Surroundings, traceparent: str) -> Context:
     held = piece.held
     return Context(
         task_id=held.facts.task_id,
@@ -182,6 +191,7 @@ def _context(piece: Piece, call: Call, began: float, surroundings: Surroundings)
         metadata=call.metadata,
         deadline=began + call.timeout.total_seconds() if call.timeout else None,
         cancelled=piece.cancelled or _NEVER,
+        traceparent=traceparent,
         log=log,
     )
 

@@ -7,9 +7,11 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
+from django.db import transaction
 from rpds import HashTrieMap
 
 from tasks import doorbell
@@ -42,6 +44,7 @@ from tasks.services.errors import BadRequest, PermissionDenied
 from tasks.services.installation import installation
 from tasks.services.permissions import Operation
 from tasks.states import ResolutionState, TaskState
+from tasks.telemetry import traces
 
 #: How many tasks are held in memory at a time while a batch is made.
 SLICE = 500
@@ -178,6 +181,9 @@ class _Maker:
         Comment.objects.bulk_create(self._comments(made))
         JournalEntry.objects.bulk_create(self._journal(made))
         self._tell(made, tags)
+        if traces.is_wanted():
+            for task in made:
+                transaction.on_commit(partial(traces.task_created, str(task.public_id), self.definition.name))
         return made
 
     def _values(self, key: uuid.UUID, inputs: Mapping[str, Any]) -> Values:
