@@ -4,6 +4,7 @@ Bodies of requests are JSON first, exactly; what is no JSON is read as YAML 1.1,
 Source: docs/api.md, "Bodies".
 """
 
+import re
 from typing import Any
 
 import yaml
@@ -42,6 +43,9 @@ def encode(value: Any, *, indent: int = 0) -> str:
     return dumps(value, html=True, sort_keys=False, indent=indent)
 
 
+_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
+
+
 class _Dumper(yaml.SafeDumper):
     """Writes what ``read_body`` reads back: numbers as they are written, texts that look like others quoted."""
 
@@ -54,7 +58,9 @@ def _number(dumper: yaml.SafeDumper, number: JSONNumber) -> yaml.Node:
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
     # Go's YAML takes more words for something else than PyYAML does: y, 1e3, 0o7.
     is_plain = isinstance(resolve(text, None), str) and text != "<<"
-    return dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style=None if is_plain else "'")
+    # PyYAML writes the less common line ends as they are, and every reader takes them for a line's end.
+    style = '"' if _LINE_ENDS.search(text) else None if is_plain else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style=style)
 
 
 _Dumper.add_representer(JSONNumber, _number)
