@@ -16,7 +16,7 @@ from tasks.engine.lifecycle import Act
 from tasks.models import Resolution, Task
 from tasks.services import maintenance, permissions, resolutions, steps, tasks, templates
 from tasks.services.actors import Actor
-from tasks.services.errors import BadRequest, ServiceError
+from tasks.services.errors import BadRequest, ServiceError, WrongState
 from tasks.services.permissions import Operation, Role
 from tasks.states import ResolutionState, StepState
 
@@ -162,7 +162,7 @@ def _why_not(act: Act | None, resolution: Resolution) -> str:
 
 #: What a deed that needs no more than a reason does.
 _DEEDS: Mapping[Deed, Callable[[Actor, Task, str], object]] = {
-    Deed.RUN: lambda actor, task, reason: resolutions.run_resolution(actor, _resolved(task), reason=reason),
+    Deed.RUN: lambda actor, task, reason: _run(actor, task, reason),
     Deed.PAUSE: lambda actor, task, reason: resolutions.pause_resolution(actor, _resolved(task), reason=reason),
     Deed.FORCE_PAUSE: lambda actor, task, reason: resolutions.force_pause(actor, _resolved(task), reason=reason),
     Deed.EXTEND: lambda actor, task, reason: resolutions.extend_resolution(actor, _resolved(task), reason=reason),
@@ -236,6 +236,15 @@ def do_for_all(
         task = titles.get(public_id)
         found.append(Outcome(public_id, task.title if task else "", task.state if task else "", refused))
     return found
+
+
+def _run(actor: Actor, task: Task, reason: str) -> None:
+    """A run, or a refusal: the API takes one that follows an automatic start for that start, even when it is over."""
+    resolution = tasks.resolution_of(task)
+    if resolution is not None and not lifecycle.allows(Act.RUN, resolution.state):
+        permissions.require(actor, Operation.RUN, task, resolution)
+        raise WrongState(f"can't run resolution: it is {resolution.state}")
+    resolutions.run_resolution(actor, _resolved(task), reason=reason)
 
 
 def _resolved(task: Task) -> uuid.UUID:

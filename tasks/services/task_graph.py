@@ -1,7 +1,8 @@
 """The steps of one task as a graph with their present states, loops folded: plain values for whoever draws them."""
 
-from collections import Counter
 from dataclasses import dataclass
+
+from django.db.models import Count
 
 from tasks.engine.graphs import Graph, graph
 from tasks.models import Resolution, Task
@@ -38,7 +39,7 @@ class TaskGraph:
 
 
 def graph_of_task(task: Task) -> TaskGraph:
-    """The graph of the task's run, or of its template while there is none. One query."""
+    """The graph of the task's run, or of its template while there is none. Two queries."""
     resolution = tasks.resolution_of(task)
     if resolution is None:
         return _drawn(graph(templates.definition_of(task.version_id)), {}, {})
@@ -53,17 +54,22 @@ def graph_of_template(version_id: int) -> TaskGraph:
     return TaskGraph(nodes, tuple(GraphEdge(e.source, e.target, e.label, e.influence) for e in found.edges))
 
 
+def children_by_state(resolution: Resolution) -> dict[str, dict[str, int]]:
+    """Loop -> state -> how many of its children are in it, however many there are. One query."""
+    counted = resolution.steps.filter(parent__isnull=False).order_by().values_list("parent", "state")
+    found: dict[str, dict[str, int]] = {}
+    for parent, state, number in counted.annotate(Count("pk")).order_by("parent", "state"):
+        found.setdefault(parent or "", {})[state] = number
+    return found
+
+
 def _states(resolution: Resolution) -> tuple[dict[str, str], dict[str, str]]:
-    states: dict[str, str] = {}
-    over: Counter[str] = Counter()
-    all_children: Counter[str] = Counter()
-    for name, state, parent in resolution.steps.values_list("name", "state", "parent"):
-        if parent is None:
-            states[name] = state
-        else:
-            all_children[parent] += 1
-            over[parent] += is_over(state)
-    return states, {name: f"{over[name]}/{number}" for name, number in all_children.items()}
+    states = dict(resolution.steps.filter(parent__isnull=True).values_list("name", "state"))
+    notes = {}
+    for loop, numbers in children_by_state(resolution).items():
+        over = sum(number for state, number in numbers.items() if is_over(state))
+        notes[loop] = f"{over}/{sum(numbers.values())}"
+    return states, notes
 
 
 def is_over(state: str) -> bool:

@@ -1,6 +1,5 @@
 """What the page of one task shows of its steps, as far as somebody may see it. Plain values out."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +14,7 @@ from tasks.services.actors import Actor
 from tasks.services.errors import NotFound
 from tasks.services.journal_pages import Told
 from tasks.services.permissions import Operation
+from tasks.services.task_graph import children_by_state
 from tasks.states import StepState, TaskState
 
 #: What is listed at most; the rest is counted.
@@ -75,7 +75,7 @@ def may_see_details(actor: Actor, task: Task) -> bool:
 
 
 def step_lines(task: Task) -> list[StepLine]:
-    """The steps in order of writing, loops with their children counted. One query."""
+    """The steps in order of writing, loops with their children counted. Two queries."""
     resolution = tasks.resolution_of(task)
     if resolution is None:
         return [
@@ -83,15 +83,11 @@ def step_lines(task: Task) -> list[StepLine]:
             for name, step in templates.definition_of(task.version_id).steps.items()
         ]
     definition = steps.definition_of(resolution)
-    rows: dict[str, Step] = {}
-    children: dict[str, Counter[str]] = {}
-    for row in resolution.steps.defer("output", "metadata", "children", "item", "configuration", "definition", "tags"):
-        if row.parent is None:
-            rows[row.name] = row
-        else:
-            children.setdefault(row.parent, Counter())[row.state] += 1
+    own = resolution.steps.filter(parent__isnull=True)
+    rows = {row.name: row for row in own.defer("output", "metadata", "children", "item", "configuration", "definition")}
+    children = children_by_state(resolution)
     return [
-        _line(name, step.description, step.action.type, rows.get(name), dict(children.get(name, {})))
+        _line(name, step.description, step.action.type, rows.get(name), children.get(name, {}))
         for name, step in definition.steps.items()
     ]
 

@@ -5,11 +5,11 @@ from itertools import product
 
 import pytest
 
-from tasks.models import JournalEntry, Resolution, Step
+from tasks.models import JournalEntry, Resolution, Step, clock
 from tasks.services import acts, maintenance, resolutions, tasks
 from tasks.services.actors import Actor
 from tasks.services.acts import Deed
-from tasks.services.errors import BadRequest, NotFound, PermissionDenied, ServiceError
+from tasks.services.errors import BadRequest, NotFound, PermissionDenied, ServiceError, WrongState
 from tasks.states import ResolutionState
 
 ADM = Actor("adm", is_admin=True)
@@ -32,7 +32,7 @@ def in_state(task, state):
     return tasks.task_named(task.public_id)
 
 
-@pytest.mark.parametrize(("actor", "state"), product((ADM, OWN, REQ), ResolutionState))
+@pytest.mark.parametrize(("actor", "state"), list(product((ADM, OWN, REQ), ResolutionState)))
 def test_a_button_that_is_open_works_and_any_other_is_refused(task, actor, state):
     offered = {offer.deed: offer.is_open for offer in acts.offers(actor, in_state(task, state))}
     for deed in SAFE:
@@ -66,6 +66,14 @@ def test_a_deed_for_a_task_that_is_not_resolved_or_not_there_is_refused(task):
         acts.do(ADM, task.public_id, Deed.RUN)
     with pytest.raises(NotFound):
         acts.do(ADM, uuid.uuid4(), Deed.RUN)
+
+
+def test_a_run_of_what_has_just_ended_is_refused_though_the_api_takes_it_for_the_automatic_start(task):
+    found = in_state(task, ResolutionState.DONE)
+    Resolution.objects.filter(task=found).update(run_count=1, last_start=clock.now())
+    assert resolutions.run_resolution(OWN, found.resolution.public_id).state == "DONE"
+    with pytest.raises(WrongState, match="it is DONE"):
+        acts.do(OWN, task.public_id, Deed.RUN)
 
 
 def test_of_many_what_is_refused_keeps_no_other_from_it(task):
