@@ -1,5 +1,6 @@
 """``GET /unsecured/spec.json``: valid, complete, with examples that are what they show."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,16 @@ from tasks.api import openapi
 from tasks.api.serializers.examples import VALUES
 from tests.api.clients import Person
 
-#: Operations that are made for pages, not for clients.
+#: Operations that are open to everybody.
+OPEN = {
+    "/unsecured/callback/{callback_id}",
+    "/unsecured/mon/ping",
+    "/unsecured/mon/live",
+    "/unsecured/mon/ready",
+    "/unsecured/spec.json",
+    "/unsecured/time",
+}
+#: Paths that are made for pages, not for clients.
 PAGES = {"", "ui/swagger/", "ui/dashboard/", "ui/dashboard/<path:path>"}
 
 
@@ -54,6 +64,22 @@ def test_every_example_is_what_it_shows(document: dict[str, Any], name: str) -> 
     # References of the shape lead to the document's components.
     shape = document["components"]["schemas"][name] | {"components": document["components"]}
     OAS30Validator(shape).validate(VALUES[name])
+
+
+def test_no_operation_ignores_who_asks(
+    document: dict[str, Any], someone: Callable[[str], Person], settings: Any
+) -> None:
+    settings.UTASK_OPEN_METRICS = False
+    ignoring = set()
+    for path, operations in document["paths"].items():
+        for method in operations:
+            target = re.sub(r"{\w+_id}", "00000000-0000-4000-8000-000000000000", path)
+            answer = someone("")._send("", method.upper(), re.sub(r"{\w+}", "x", target), b"{}", {})
+            if answer.status_code != 401:
+                ignoring.add(path)
+            else:
+                assert answer.content == b""
+    assert ignoring == OPEN
 
 
 def test_it_is_open_and_told_in_yaml_too(someone: Callable[[str], Person]) -> None:

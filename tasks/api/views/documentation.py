@@ -30,7 +30,7 @@ _REFUSALS = {
     405: _refusal("Maintenance mode: nothing is written.", "Maintenance mode activated"),
     409: _refusal("Somebody else is changing it.", "somebody else is changing this at the moment; try again"),
     (414, "text/html"): OpenApiResponse(str, description="Path and query are too long for the web server."),
-    429: _refusal("Too many wrong passwords.", "too many wrong passwords; wait a minute"),
+    429: _refusal("Too many failed log-ins.", "too many failed log-ins; wait five minutes"),
     500: _refusal("A fault of the server.", "something went wrong in the server; it was logged"),
     503: _refusal("The database is away.", "the database cannot be reached at the moment; nothing was changed"),
 }

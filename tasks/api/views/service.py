@@ -12,6 +12,7 @@ from django.http import HttpResponse, HttpResponsePermanentRedirect
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from prometheus_client import CONTENT_TYPE_LATEST
 from rest_framework import serializers
+from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,7 +20,7 @@ from tasks.api import metrics, openapi, queries
 from tasks.api.serializers.answers import Answer
 from tasks.api.serializers.examples import with_example
 from tasks.api.views.base import Endpoint, OpenEndpoint
-from tasks.api.views.documentation import STATISTICS_PARAMETERS, described
+from tasks.api.views.documentation import STATISTICS_PARAMETERS, ErrorAnswer, described
 from tasks.config.current import configuration
 from tasks.models import clock
 from tasks.services import keys, service_numbers, statistics
@@ -119,12 +120,19 @@ class Ready(OpenEndpoint):
     operations = {"GET": "Ready"}
 
     @extend_schema(
-        parameters=[OpenApiParameter("for", str, enum=["web"], description="`web`: the runners do not count.")],
-        responses={200: dict[str, bool], 503: OpenApiResponse(dict[str, bool], "Something is not there.")},
+        parameters=[OpenApiParameter("for", str, enum=["", "web"], description="`web`: the runners do not count.")],
+        responses={
+            200: dict[str, bool],
+            400: ErrorAnswer,
+            503: OpenApiResponse(dict[str, bool], "Something is not there."),
+        },
     )
     def get(self, request: Request) -> Response:
+        whom = queries.single(request, "for")
+        if whom not in ("", "web"):
+            raise ParseError("query parameter 'for' must be web, or absent")
         found = service_numbers.readiness()
-        needed = found.keys() - ({"runners"} if request.query_params.get("for") == "web" else set())
+        needed = found.keys() - ({"runners"} if whom == "web" else set())
         return Response(found, status=200 if all(found[name] for name in needed) else 503)
 
 
