@@ -1,5 +1,5 @@
 // YAML in colours, line by line: keys, texts, numbers, {{ handles }}, comments; texts over several lines by indentation.
-const KEY = /^(\s*(?:- +)*)("[^"]*"|'[^']*'|[^\s#:{}[\],&*"'>|%@`-][^#:]*?|[^\s#:{}[\],&*"'>|%@`][^#:]*?)(\s*)(:)(?=\s|$)/;
+const KEY = /^(\s*(?:- +)*)("[^"]*"|'[^']*'|[^\s#:{}[\],&*"'>|%@`-][^#:]*?)(\s*)(:)(?=\s|$)/;
 const BLOCK = /[:-]\s+(?:[&!]\S+\s+)*[|>][+-]?\d*\s*(?:#.*)?$/;
 const WORD = /^(true|false|yes|no|null|~|-?\d[\d_.eE+-]*)$/i;
 
