@@ -41,13 +41,15 @@ class Home(Page):
         chosen = request.GET.get("template", "")
         chosen = chosen if chosen in names else ""
         days = throughput.last_days(self.actor, clock.now(), days=_DAYS, template=chosen)
+        unit, size = _unit(days)
         return {
             "charts": True,
             "names": names,
             "chosen": chosen,
             "ended": sum(sum(day.counts.values()) for day in days),
             "throughput_chart": _throughput(days),
-            "duration_chart": _durations(days),
+            "duration_unit": unit,
+            "duration_chart": _durations(days, unit, size),
             "states": throughput.COUNTED,
         }
 
@@ -64,12 +66,15 @@ def _throughput(days: Sequence[Day]) -> SafeString:
     return mark_safe(bar_chart(bars, title="Tasks that ended or stopped, by day", unit="tasks"))  # noqa: S308 - drawn and escaped by us
 
 
-def _durations(days: Sequence[Day]) -> SafeString:
-    longest = max((day.mean for day in days if day.mean), default=timedelta())
-    unit, size = next(
-        ((name, seconds) for name, seconds in (("h", 3600), ("min", 60)) if longest.total_seconds() > 2 * seconds),
-        ("s", 1),
+def _unit(days: Sequence[Day]) -> tuple[str, int]:
+    """A unit in which the longest mean is a number to read, and its seconds."""
+    longest = max((day.mean for day in days if day.mean), default=timedelta()).total_seconds()
+    return next(
+        ((name, size) for name, size in (("hours", 3600), ("minutes", 60)) if longest > 2 * size), ("seconds", 1)
     )
+
+
+def _durations(days: Sequence[Day], unit: str, size: int) -> SafeString:
     bars = [
         Bar(_label(day), [("runs", "mean", round(day.mean.total_seconds() / size, 2) if day.mean else 0)])
         for day in days
