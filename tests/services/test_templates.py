@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from tasks.models import Function, LoadProblem, MemberKind, Template, TemplateVersion
 from tasks.services import templates
@@ -237,7 +237,7 @@ def test_the_command_ends_with_a_failure_when_a_file_is_refused(configured: None
     assert "1 new" in out.getvalue()
     (folder / "bad.yaml").write_text("name: [\n")
     errors = StringIO()
-    with pytest.raises(SystemExit):
+    with pytest.raises(CommandError, match="files were refused"):
         call_command("load_templates", stdout=out, stderr=errors)
     assert "bad.yaml" in errors.getvalue()
 
