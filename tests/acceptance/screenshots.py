@@ -173,7 +173,7 @@ def shoot(page: Page, file: Path, width: int) -> None:
 def make_small(file: Path) -> None:
     """As many colours as a palette holds: a third of the size, and no eye sees it."""
     with Image.open(file) as image:
-        few = image.convert("RGB").quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        few = image.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
     few.save(file, optimize=True)
 
 
