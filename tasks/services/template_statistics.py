@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F
+from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Q
 
 from tasks.services import task_lists
 from tasks.services.actors import Actor
@@ -49,7 +49,7 @@ def usage(actor: Actor, now: datetime, *, template: str = "") -> dict[int, Usage
     rows: Any = (
         tasks.order_by()
         .values("template_id", "state")
-        .annotate(number=Count("pk"), mean=Avg(took))
+        .annotate(number=Count("pk"), mean=Avg(took, filter=Q(state=TaskState.DONE)))
         .values_list("template_id", "state", "number", "mean")
     )
     counts: dict[int, dict[str, int]] = {}
