@@ -44,12 +44,11 @@ def test_one_impossible_dependency_is_enough_while_others_run():
 
 
 def test_an_error_prunes_nothing():
-    assert play(
-        "steps: {a: {action: {type: echo, configuration: {error_message: failed}}}, b: {dependencies: [a], action: *ok}}"
-    ) == {
-        "a": "SERVER_ERROR",
-        "b": "TODO",
-    }
+    assert play("""
+        steps:
+          a: {action: {type: echo, configuration: {error_message: failed}}}
+          b: {dependencies: [a], action: *ok}
+    """) == {"a": "SERVER_ERROR", "b": "TODO"}
 
 
 def test_any_waits_for_all_that_stands_before_a_step_pruned_ahead_of_its_turn():
