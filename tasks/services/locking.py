@@ -1,6 +1,7 @@
 """Rows in hand: found by public id and locked until the transaction ends, or told to come again.
 
-A task's row is always locked before its resolution's, a resolution's before its parent's, as the runner does.
+Resolutions are locked first, in the order of their ids, then the task, as the runner does: two that want the same rows
+cannot wait for each other.
 """
 
 import uuid
@@ -8,33 +9,41 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from django.db import OperationalError, connection
+from django.db.models import Q, QuerySet
 
 from tasks.models import Resolution, Task
 from tasks.services.errors import Conflict, NotFound
 
 #: How long to wait for somebody else's transaction. A runner's flush takes milliseconds.
 _PATIENCE = "3s"
-_LOCK_NOT_AVAILABLE = "55P03"
+#: Lock not available in time; a deadlock, which one that made a resolution in between can bring about.
+_IN_VAIN = frozenset({"55P03", "40P01"})
 _Row = TypeVar("_Row")
 
 
-def lock_task(public_id: uuid.UUID) -> Task:
-    """The task, locked. Raises NotFound, Conflict. To be called in a transaction."""
+def lock_task(public_id: uuid.UUID, *, wakes: bool = False) -> Task:
+    """The task, locked, and before it its resolution.
+
+    ``wakes``: the resolution that waits for the task is locked too, since it may be woken.
+    Raises NotFound, Conflict. To be called in a transaction.
+    """
+    concerned = Q(task__public_id=public_id) | (Q(children__public_id=public_id) if wakes else Q())
+    _lock_resolutions(Resolution.objects.filter(concerned))
     task = _patiently(lambda: Task.objects.select_for_update(no_key=True).filter(public_id=public_id).first())
     if task is None:
         raise NotFound(f"no such task: {public_id}")
     return task
 
 
-def lock_resolution(public_id: uuid.UUID) -> Resolution:
-    """The resolution, locked, with its task. Raises NotFound, Conflict. To be called in a transaction."""
-    resolution = _patiently(
-        lambda: (
-            Resolution.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("task__template", "task__version")
-            .filter(public_id=public_id)
-            .first()
-        )
+def lock_resolution(public_id: uuid.UUID, *, wakes: bool = False) -> Resolution:
+    """The resolution, locked, with its task. ``wakes``: as for ``lock_task``.
+
+    Raises NotFound, Conflict. To be called in a transaction.
+    """
+    concerned = Q(public_id=public_id) | (Q(children__resolution__public_id=public_id) if wakes else Q())
+    _lock_resolutions(Resolution.objects.filter(concerned))
+    resolution = (
+        Resolution.objects.select_related("task__template", "task__version").filter(public_id=public_id).first()
     )
     if resolution is None:
         raise NotFound(f"no such resolution: {public_id}")
@@ -42,8 +51,19 @@ def lock_resolution(public_id: uuid.UUID) -> Resolution:
 
 
 def lock_resolution_of(task: Task) -> Resolution | None:
-    """The task's resolution, locked; None where it has none. To be called in a transaction."""
+    """The resolution of a locked task, locked; None where it has none. To be called in a transaction.
+
+    It was locked with the task, unless somebody made it in between.
+    """
     return _patiently(lambda: Resolution.objects.select_for_update(of=("self",), no_key=True).filter(task=task).first())
+
+
+def _lock_resolutions(concerned: QuerySet[Resolution]) -> None:
+    if not connection.features.has_select_for_update:
+        return
+    ids = list(concerned.order_by().values_list("pk", flat=True).distinct())
+    rows = Resolution.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True).values_list("pk")
+    _patiently(lambda: list(rows.all()))
 
 
 def _patiently(read: Callable[[], _Row]) -> _Row:
@@ -53,6 +73,6 @@ def _patiently(read: Callable[[], _Row]) -> _Row:
     try:
         return read()
     except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") == _LOCK_NOT_AVAILABLE:
+        if getattr(error.__cause__, "sqlstate", "") in _IN_VAIN:
             raise Conflict("somebody else is changing this at the moment; try again") from None
         raise

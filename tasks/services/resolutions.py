@@ -183,7 +183,7 @@ def cancel_resolution(actor: Actor, public_id: uuid.UUID, *, reason: str = "") -
 
     Raises NotFound, PermissionDenied, WrongState.
     """
-    resolution = _for(actor, Operation.CANCEL, public_id)
+    resolution = _for(actor, Operation.CANCEL, public_id, wakes=True)
     _require(Act.CANCEL, resolution, refused="cancel")
     end_resolution(actor, resolution)
     _told(actor, resolution, "cancel", "cancelled resolution", reason=reason)
@@ -247,8 +247,8 @@ def lock_paused(actor: Actor, operation: Operation, public_id: uuid.UUID) -> Res
     return resolution
 
 
-def _for(actor: Actor, operation: Operation, public_id: uuid.UUID) -> Resolution:
-    resolution = lock_resolution(public_id)
+def _for(actor: Actor, operation: Operation, public_id: uuid.UUID, *, wakes: bool = False) -> Resolution:
+    resolution = lock_resolution(public_id, wakes=wakes)
     permissions.require(actor, operation, resolution.task, resolution)
     return resolution
 

@@ -207,7 +207,7 @@ def reject_task(actor: Actor, public_id: uuid.UUID, *, reason: str = "") -> Task
 
     Raises NotFound, WrongState (looked at first), PermissionDenied.
     """
-    task = lock_task(public_id)
+    task = lock_task(public_id, wakes=True)
     resolution = lock_resolution_of(task)
     if task.state not in lifecycle.WONTFIX_IN:
         raise WrongState(f"can't set a task to WONTFIX in state {task.state}: it must be TODO or DELAYED")
@@ -228,12 +228,11 @@ def delete_task(actor: Actor, public_id: uuid.UUID) -> Task:
     Raises AdministratorsOnly, NotFound, WrongState.
     """
     permissions.require_admin(actor, Operation.DELETE_TASK)
-    task = lock_task(public_id)
+    task = lock_task(public_id, wakes=True)
     permissions.require(actor, Operation.DELETE_TASK, task)
     if task.state not in lifecycle.DELETABLE_IN:
         raise WrongState(f"can't delete a task in state {task.state}: cancel it first")
     if task.parent_id is not None:
-        waking.lock([task.parent_id])
         waking.wake([task.parent_id])
     # Its row's number is set to None by the deletion; the rest still tells what it was.
     task.delete()

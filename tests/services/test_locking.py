@@ -1,6 +1,7 @@
 """Somebody else holds the row: a short wait, then a refusal that says so."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -76,3 +77,58 @@ def test_two_who_resolve_at_once_make_one_resolution(transactional_db: None, wor
         thread.join()
     assert sorted(outcomes) == ["WrongState", "WrongState", "WrongState", "made"]
     assert Resolution.objects.count() == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("act", ["resolve", "edit", "reject", "delete", "cancel"])
+def test_an_operator_and_a_runner_who_want_the_same_rows_do_not_wait_for_each_other(
+    transactional_db: None, world: None, act: str
+) -> None:
+    """A runner writes resolutions first, then tasks: whoever took the task first would hold it up for ever."""
+    parent = resolutions.create_resolution(
+        actor("adm"), tasks.create_task(actor("req"), "dummy", {"id": "parent"}).public_id, {}
+    )
+    task = tasks.create_task(actor("req"), "dummy", {"id": "x"})
+    Task.objects.filter(pk=task.pk).update(parent=parent)
+    resolution = resolutions.create_resolution(actor("adm"), task.public_id, {})
+    resolutions.pause_resolution(actor("adm"), resolution.public_id)
+    acts = {
+        "resolve": lambda: resolutions.create_resolution(actor("adm"), task.public_id, {}, start_over=True),
+        "edit": lambda: tasks.edit_task(actor("adm"), task.public_id, tasks.TaskChange(input={"id": "y"})),
+        "reject": lambda: tasks.reject_task(actor("adm"), task.public_id),
+        "delete": lambda: tasks.delete_task(actor("adm"), task.public_id),
+        "cancel": lambda: resolutions.cancel_resolution(actor("adm"), resolution.public_id),
+    }
+    outcomes: list[str] = []
+
+    def operate() -> None:
+        try:
+            acts[act]()
+            outcomes.append("done")
+        except Exception as error:
+            outcomes.append(type(error).__name__)
+        finally:
+            connection.close()
+
+    operator = threading.Thread(target=operate)
+    with transaction.atomic():
+        ids = sorted([resolution.pk, parent.pk])
+        list(Resolution.objects.filter(pk__in=ids).order_by("pk").select_for_update())
+        operator.start()
+        wait_until_blocked()
+        Task.objects.filter(pk=task.pk).update(steps_done=1)
+    operator.join()
+    assert outcomes == ["done"]
+
+
+def wait_until_blocked() -> None:
+    """Somebody waits for a lock of this transaction."""
+    for _ in range(1000):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
