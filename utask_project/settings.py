@@ -40,6 +40,15 @@ UTASK_HANDS = environment.number("UTASK_HANDS", default=100, least=1, most=10_00
 UTASK_MAX_OUTPUT_BYTES = environment.number(
     "UTASK_MAX_OUTPUT_BYTES", default=10_000_000, least=1_000, most=1_000_000_000
 )
+#: What texts of templates may reach beside their values: ``environment``, ``network``; nothing by default.
+UTASK_TEXT_DOORS = environment.words("UTASK_TEXT_DOORS")
+#: What one rendering of a text may cost.
+UTASK_TEXT_SECONDS = environment.number("UTASK_TEXT_SECONDS", default=10, least=1, most=3600)
+UTASK_TEXT_OUTPUT_SIZE = environment.number(
+    "UTASK_TEXT_OUTPUT_SIZE", default=10_000_000, least=1_000, most=1_000_000_000
+)
+UTASK_TEXT_STEPS = environment.number("UTASK_TEXT_STEPS", default=1_000_000, least=100, most=1_000_000_000)
+UTASK_TEXT_DEPTH = environment.number("UTASK_TEXT_DEPTH", default=100, least=5, most=100)
 #: Networks that actions may not connect to; None: those where clouds give out credentials.
 UTASK_DENIED_NETWORKS = environment.networks("UTASK_DENIED_NETWORKS")
 #: Variables of the service's environment that scripts see, beside PATH, HOME and the like.

@@ -8,6 +8,7 @@ from tasks.config.current import Configuration, configuration
 from tasks.config.items import template_values, visible_texts
 from tasks.engine import goyaml
 from tasks.engine.facts import Installation
+from tasks.engine.gotemplate import Limits, Permissions
 from tasks.services.catalog import pure_actions
 
 
@@ -39,4 +40,13 @@ def _installation(key: _Identity) -> Installation:
         | template_values(texts, lambda text: goyaml.read(text).value),
         pure_actions=pure_actions(),
         max_output_bytes=settings.UTASK_MAX_OUTPUT_BYTES,
+        limits=Limits(
+            output_size=settings.UTASK_TEXT_OUTPUT_SIZE,
+            steps=settings.UTASK_TEXT_STEPS,
+            depth=settings.UTASK_TEXT_DEPTH,
+            seconds=settings.UTASK_TEXT_SECONDS,
+        ),
+        permissions=Permissions(
+            environment="environment" in settings.UTASK_TEXT_DOORS, network="network" in settings.UTASK_TEXT_DOORS
+        ),
     )
