@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes a login name of a first and a last name: ``login-name.py Zoë "Müller Díaz"`` prints ``{"login": "zmullerdiaz"}``.
+"""Makes a login name of a name: ``login-name.py Zoë "Müller Díaz"`` prints ``{"login": "zmullerdiaz"}``.
 
 A script is any executable of this folder. Its last line is its output, a JSON object; exit code 0 means success.
 """
