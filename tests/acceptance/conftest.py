@@ -1,5 +1,6 @@
 """A running service, a browser that watches its console, and axe-core from npm (fetched once, into node_modules)."""
 
+import os
 import socket
 import subprocess
 import textwrap
@@ -81,6 +82,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
+    # Playwright's loop stays in this thread until the session ends; Django would take every later test for a coroutine.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_FLAGS)
         yield started
