@@ -70,8 +70,10 @@ class OperationSchema(AutoSchema):
                     described.pop("nullable", None)
         if isinstance(serializer, Body):
             for name, described in schema["properties"].items():
-                # Null counts as absent.
+                # Null counts as absent, and as an empty body.
                 described |= {} if name in schema.get("required", ()) else {"nullable": True}
+            if not schema.get("required"):
+                schema["nullable"] = True
         return schema
 
 
