@@ -98,9 +98,3 @@ def test_a_second_cluster_on_the_same_database_shares_the_work(
         assert until(lambda: len(runners()) == 2, "tasks on both clusters")
     finally:
         second.end()
-
-
-def test_one_signal_stops_everything(shipped: Live, shared_database_url: str) -> None:
-    assert shipped.answers()
-    shipped.command.end()
-    assert not shipped.answers()
