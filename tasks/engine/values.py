@@ -62,6 +62,10 @@ class Values:
         return {**self.fixed, "resolver_input": {}, "config": {}, "step": {}}
 
 
+#: What a dictionary of handles holds before anything is asked of it; no name of a step, so nobody sees it.
+_NOT_EMPTY: Final[Any] = object()
+
+
 class StepHandles(dict[str, Any]):
     """``.step``: looks like a map of all steps, and makes what is asked for."""
 
@@ -73,7 +77,8 @@ class StepHandles(dict[str, Any]):
         return dict(steps) if isinstance(steps, dict) else super().__new__(cls)
 
     def __init__(self, steps: "HashTrieMap[str, Step]", this: Step | None) -> None:
-        super().__init__()
+        # The C encoder of JSON asks the dictionary below for its size, and calls items() only if there is anything in it.
+        super().__init__({_NOT_EMPTY: None})
         self._steps = steps
         self._this = this
 

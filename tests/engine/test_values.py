@@ -49,6 +49,24 @@ def test_a_missing_step_is_no_value():
     assert shown("{{.step.nope.output.x}}", Step("a")) == "<no value>"
 
 
+def test_all_steps_as_json_are_there_before_any_was_asked_for():
+    assert shown("{{ (fromJson (toJson .step)).a.state }}", Step("a", state="DONE")) == "DONE"
+
+
+def test_an_expression_sees_steps_that_no_text_has_asked_for():
+    simulation = task(
+        """
+        variables: [{name: seen, expression: "step.a.output.x + Object.keys(step).length"}]
+        steps:
+          a: {action: *ok}
+          b: {dependencies: [a], action: {type: act, configuration: {x: "{{ eval `seen` }}"}}}
+        """,
+        {"a": Answer(output={"x": "y"}), "b": lambda call: Answer(output=call.configuration)},
+    )
+    simulation.run()
+    assert simulation.step("b").output == {"x": "y3"}
+
+
 def test_this_is_the_step_itself():
     assert shown("{{.step.this.error}}", this=Step("a", error="oops")) == "oops"
 
