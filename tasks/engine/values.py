@@ -77,7 +77,7 @@ class StepHandles(dict[str, Any]):
         return dict(steps) if isinstance(steps, dict) else super().__new__(cls)
 
     def __init__(self, steps: "HashTrieMap[str, Step]", this: Step | None) -> None:
-        # The C encoder of JSON asks the dictionary below for its size, and calls items() only if there is anything in it.
+        # The C encoder of JSON asks the dictionary below for its size, and calls items() only if that is not zero.
         super().__init__({_NOT_EMPTY: None})
         self._steps = steps
         self._this = this

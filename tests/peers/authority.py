@@ -34,22 +34,22 @@ class Authority:
     def __init__(self, name: str = "Tests") -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{name} CA")])
-        own = self._builder(self._name, self._key).add_extension(x509.BasicConstraints(True, None), critical=True)
+        own = self._builder(self._name, self._key.public_key()).add_extension(x509.BasicConstraints(True, None), critical=True)
         usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
         certificate = own.add_extension(usage, critical=True).sign(self._key, hashes.SHA256())
         self.pem = certificate.public_bytes(PEM).decode()
 
-    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
         now = datetime.datetime.now(datetime.UTC)
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(self._name)
-            .public_key(key.public_key())
+            .public_key(key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - datetime.timedelta(hours=1))
             .not_valid_after(now + datetime.timedelta(hours=1))
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         )
 
@@ -57,10 +57,20 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         names = [x509.DNSName(name), *(x509.IPAddress(ipaddress.ip_address(address)) for address in addresses)]
-        builder = self._builder(subject, key).add_extension(x509.SubjectAlternativeName(names), critical=False)
+        builder = self._builder(subject, key.public_key()).add_extension(x509.SubjectAlternativeName(names), critical=False)
         signed = builder.sign(self._key, hashes.SHA256())
         key_pem = key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         return Certificate(signed.public_bytes(PEM).decode(), key_pem.decode())
+
+    def sign(self, request: str) -> str:
+        """The certificate for a signing request, both PEM: its key and the names it asks for."""
+        asked = x509.load_pem_x509_csr(request.encode())
+        assert asked.is_signature_valid
+        names = asked.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        key = asked.public_key()
+        assert isinstance(key, ec.EllipticCurvePublicKey)
+        builder = self._builder(asked.subject, key).add_extension(names, critical=False)
+        return builder.sign(self._key, hashes.SHA256()).public_bytes(PEM).decode()
 
     def server_context(
         self, folder: Path, *, certificate: Certificate | None = None, clients: bool = False

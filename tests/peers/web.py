@@ -54,7 +54,10 @@ class _Server(ThreadingHTTPServer):
 
 
 class WebPeer:
-    """Answers by path: ``peer.on("/thing", Reply(…))``; anything else is 404. Keeps what it received."""
+    """Answers by path: ``peer.on("/thing", Reply(…))``, or ``"/things/*"`` for all that begins so; anything else is 404.
+
+    Keeps what it received.
+    """
 
     def __init__(self, tls: ssl.SSLContext | None = None, handler: type[BaseHTTPRequestHandler] | None = None) -> None:
         self.received: list[Received] = []
@@ -70,7 +73,7 @@ class WebPeer:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 got = Received(self.command, self.path, headers, self.rfile.read(size), self.client_address[1])
                 peer.received.append(got)
-                route = peer._routes.get(got.path, Reply(404, "no such path"))
+                route = peer._route(got.path)
                 reply = route(got, self) if callable(route) else route
                 if reply is not None:
                     self._send(reply)
@@ -99,6 +102,10 @@ class WebPeer:
         """Answer a path so from now on; its URL."""
         self._routes[path] = reply
         return self.url + path
+
+    def _route(self, path: str) -> "Reply | Answering":
+        begins = (route for name, route in self._routes.items() if name.endswith("*") and path.startswith(name[:-1]))
+        return self._routes.get(path) or next(begins, Reply(404, "no such path"))
 
     @property
     def last(self) -> Received:
