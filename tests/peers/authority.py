@@ -34,7 +34,9 @@ class Authority:
     def __init__(self, name: str = "Tests") -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{name} CA")])
-        own = self._builder(self._name, self._key.public_key()).add_extension(x509.BasicConstraints(True, None), critical=True)
+        own = self._builder(self._name, self._key.public_key()).add_extension(
+            x509.BasicConstraints(True, None), critical=True
+        )
         usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
         certificate = own.add_extension(usage, critical=True).sign(self._key, hashes.SHA256())
         self.pem = certificate.public_bytes(PEM).decode()
@@ -57,7 +59,9 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         names = [x509.DNSName(name), *(x509.IPAddress(ipaddress.ip_address(address)) for address in addresses)]
-        builder = self._builder(subject, key.public_key()).add_extension(x509.SubjectAlternativeName(names), critical=False)
+        builder = self._builder(subject, key.public_key()).add_extension(
+            x509.SubjectAlternativeName(names), critical=False
+        )
         signed = builder.sign(self._key, hashes.SHA256())
         key_pem = key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         return Certificate(signed.public_bytes(PEM).decode(), key_pem.decode())

@@ -90,7 +90,13 @@ def test_on_boarding_with_every_kind_of_field(
     console: Console, service: Service, shown: Callable[[Asked, str], None]
 ) -> None:
     house = House(service)
-    more = {"systems": ['"chat"', '"wiki"'], "needs_machine": "true", "memory_gb": "16", "remark": "", "team": '"sales"'}
+    more = {
+        "systems": ['"chat"', '"wiki"'],
+        "needs_machine": "true",
+        "memory_gb": "16",
+        "remark": "",
+        "team": '"sales"',
+    }
     task = console.ask("on-boarding", house.person | more)
     assert 'type="hidden" name="in-source"' in console.page("/admin/new/on-boarding/")
     console.resolve(task, {"decision": '"approve"', "cost_centre": ""})

@@ -6,7 +6,8 @@ from tests.stories.conftest import Service
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("english", "Hello World!"), ("spanish", "Hola mundo!"), ("french", "Bonjour, tout le monde !")]
+    ("language", "said"),
+    [("english", "Hello World!"), ("spanish", "Hola mundo!"), ("french", "Bonjour, tout le monde !")],
 )
 def test_hello_world_says_hello_now(service: Service, language: str, said: str) -> None:
     result = service.someone("req").ask("hello-world-now", {"language": language}).wait_for("DONE").task["result"]

@@ -248,7 +248,9 @@ def test_the_manager_approves_by_the_form_behind_the_link(house: House) -> None:
     assert 'name="cost_centre"' in page
     action = re.search(r'<form[^>]* action="([^"]+)"', page)
     assert action is not None
-    answer = requests.post(urljoin(link, action.group(1)), data={"decision": '"approve"', "cost_centre": "CC-7777"}, timeout=10)
+    answer = requests.post(
+        urljoin(link, action.group(1)), data={"decision": '"approve"', "cost_centre": "CC-7777"}, timeout=10
+    )
     assert answer.ok, answer.text
     asked.wait_for("DONE")
     assert asked.task["result"] == {"decision": "approve", "login": house.login}
