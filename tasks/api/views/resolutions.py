@@ -58,14 +58,15 @@ class Resolutions(Endpoint):
     def post(self, request: Request) -> Response:
         body = self.read(ResolutionBody)
         self.about(task_id=body["task_id"][:64])
-        made = resolutions.create_resolution(
-            self.actor,
-            queries.identifier(body["task_id"], "task_id"),
-            body.get("resolver_inputs"),
-            start_over=body.get("start_over", False),
-        )
+        task_id = queries.identifier(body["task_id"], "task_id")
+        # The answer is what was made, not what a runner has made of it since.
+        with transaction.atomic():
+            made = resolutions.create_resolution(
+                self.actor, task_id, body.get("resolver_inputs"), start_over=body.get("start_over", False)
+            )
+            document = resolution_document(made, details=True)
         self.about(resolution=made)
-        return Response(resolution_document(made, details=True) | {"task_title": ""}, status=201)
+        return Response(document | {"task_title": ""}, status=201)
 
 
 class OneResolution(Endpoint):

@@ -154,7 +154,10 @@ def _once(endpoint: Endpoint, request: Request, create: Callable[[], Any]) -> Re
     """What ``create`` answers; with ``Idempotency-Key`` only the first time, and then again the same."""
     key = request.META.get("HTTP_IDEMPOTENCY_KEY")
     if not key:
-        return Response(create(), status=201)
+        # The answer is what was made, not what a runner has made of it since.
+        with transaction.atomic():
+            document = create()
+        return Response(document, status=201)
     operation = endpoint.operations[str(request.method)]
     document, is_repeated = idempotency.once(endpoint.actor, operation, key, encode(endpoint.body).encode(), create)
     return Response(document, status=201, headers={"Idempotency-Replayed": "true"} if is_repeated else None)
