@@ -54,7 +54,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class WebPeer:
-    """Answers by path: ``peer.on("/thing", Reply(…))``, or ``"/things/*"`` for all that begins so; anything else is 404.
+    """Answers by path: ``peer.on("/thing", Reply(…))``; ``"/things/*"`` stands for all that begins so; else 404.
 
     Keeps what it received.
     """

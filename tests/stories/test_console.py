@@ -1,7 +1,7 @@
 """Each story from its form in the admin to its end, as a person does it who never calls the API himself."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html import unescape
 from typing import Any
 
@@ -59,13 +59,13 @@ def console(service: Service) -> Console:
 
 
 @pytest.fixture
-def shown(console: Console) -> Iterator[Callable[[Asked, str], None]]:
+def shown(console: Console) -> Callable[[Asked, str], None]:
     """Says whether the task's page shows a text."""
 
     def shows(task: Asked, text: str) -> None:
         assert text in console.page(f"/admin/tasks/{task.id}/")
 
-    yield shows
+    return shows
 
 
 def test_hello_world(console: Console, shown: Callable[[Asked, str], None]) -> None:

@@ -100,7 +100,7 @@ def approved(house: House, **more: Any) -> Asked:
 
 
 def provision(house: House, asked: Asked) -> Asked:
-    """What the approval has started. Outputs of steps, and so its id, are shown to who resolved and to administrators."""
+    """What the approval has started; its id is an output, which who resolved and administrators see."""
     return asked.by(house.service.admin).child("provision")
 
 
