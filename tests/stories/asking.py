@@ -1,7 +1,7 @@
 """Asks the running service for tasks, as a client of its API does."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,9 @@ class Client:
     url: str
     name: str
 
-    def call(self, method: str, path: str, body: Any = None, *, status: int | None = None, **headers: str) -> Any:
+    def call(
+        self, method: str, path: str, body: Any = None, *, status: int = 0, headers: Mapping[str, str] | None = None
+    ) -> Any:
         """The JSON that is answered; any good status will do, unless one is named."""
         answer = requests.request(
             method, self.url + path, json=body, headers=headers, auth=(self.name, PASSWORD), timeout=30
@@ -26,9 +28,9 @@ class Client:
         assert answer.status_code == status if status else answer.ok, (answer.status_code, answer.text)
         return answer.json() if answer.content else None
 
-    def ask(self, template: str, inputs: dict[str, Any], **headers: str) -> "Asked":
+    def ask(self, template: str, inputs: dict[str, Any], *, headers: Mapping[str, str] | None = None) -> "Asked":
         """A new task."""
-        made = self.call("POST", "/task", {"template_name": template, "input": inputs}, **headers)
+        made = self.call("POST", "/task", {"template_name": template, "input": inputs}, headers=headers)
         return Asked(self, made["id"])
 
 

@@ -80,8 +80,8 @@ class Certificates:
         if self.failures > 0:
             self.failures -= 1
             return json_reply('{"error": "overloaded"}', 503)
-        order_id, _, proof = got.path.removeprefix("/orders/").partition("/")
-        if proof:
+        order_id, *proof = got.path.removeprefix("/orders/").split("/")
+        if proof == ["proof"]:
             self._look_at_proof(self.orders[order_id])
             return Reply(202)
         if got.method == "PUT":

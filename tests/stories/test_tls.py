@@ -9,6 +9,7 @@ from tests.stories.certificates import Certificates
 from tests.stories.conftest import Service
 
 LOCALHOST = {"domain": "localhost"}
+ONCE = {"Idempotency-Key": "localhost-2031"}
 
 
 @pytest.fixture
@@ -88,10 +89,10 @@ def test_a_domain_that_is_no_domain_is_refused(service: Service) -> None:
 def test_a_program_renews_what_ends_soon_and_nobody_has_to_be_there(service: Service, world: Certificates) -> None:
     monitor = service.someone("certificate-monitor")
     alarm = LOCALHOST | {"days_left": 12}
-    asked = monitor.ask("tls-renewal", alarm, **{"Idempotency-Key": "localhost-2031"}).wait_for("DONE")
+    asked = monitor.ask("tls-renewal", alarm, headers=ONCE).wait_for("DONE")
     assert asked.task["result"] == {"renewed": "yes", "not_after": "2031-01-31"}
     assert asked.child("renew").by(service.admin).task["requester_username"] == "certificate-monitor"
-    again = monitor.ask("tls-renewal", alarm, **{"Idempotency-Key": "localhost-2031"})
+    again = monitor.ask("tls-renewal", alarm, headers=ONCE)
     assert (again.id, len(world.orders)) == (asked.id, 1)
 
 
