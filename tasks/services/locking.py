@@ -6,9 +6,10 @@ cannot wait for each other.
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 
 from tasks.models import Resolution, Task
@@ -16,8 +17,11 @@ from tasks.services.errors import Conflict, NotFound
 
 #: How long to wait for somebody else's transaction. A runner's flush takes milliseconds.
 _PATIENCE = "3s"
-#: Lock not available in time; a deadlock, which one that made a resolution in between can bring about.
+#: Lock not available in time; a deadlock.
 _IN_VAIN = frozenset({"55P03", "40P01"})
+_COME_AGAIN = "somebody else is changing this at the moment; try again"
+#: How often resolutions may come and go while the lock of their task is waited for.
+_MOST_CHANGES = 5
 _Row = TypeVar("_Row")
 
 
@@ -27,12 +31,20 @@ def lock_task(public_id: uuid.UUID, *, wakes: bool = False) -> Task:
     ``wakes``: the resolution that waits for the task is locked too, since it may be woken.
     Raises NotFound, Conflict. To be called in a transaction.
     """
-    concerned = Q(task__public_id=public_id) | (Q(children__public_id=public_id) if wakes else Q())
-    _lock_resolutions(Resolution.objects.filter(concerned))
-    task = _patiently(lambda: Task.objects.select_for_update(no_key=True).filter(public_id=public_id).first())
-    if task is None:
-        raise NotFound(f"no such task: {public_id}")
-    return task
+    concerned = Resolution.objects.filter(
+        Q(task__public_id=public_id) | (Q(children__public_id=public_id) if wakes else Q())
+    )
+    for _ in range(_MOST_CHANGES):
+        with suppress(_Changed), transaction.atomic():
+            locked = _lock_resolutions(concerned)
+            task = _patiently(lambda: Task.objects.select_for_update(no_key=True).filter(public_id=public_id).first())
+            if task is None:
+                raise NotFound(f"no such task: {public_id}")
+            if locked != _ids(concerned):
+                # Waiting for the new one with the task in hand is the wrong order: let go of both, and begin again.
+                raise _Changed
+            return task
+    raise Conflict(_COME_AGAIN)
 
 
 def lock_resolution(public_id: uuid.UUID, *, wakes: bool = False) -> Resolution:
@@ -53,17 +65,26 @@ def lock_resolution(public_id: uuid.UUID, *, wakes: bool = False) -> Resolution:
 def lock_resolution_of(task: Task) -> Resolution | None:
     """The resolution of a locked task, locked; None where it has none. To be called in a transaction.
 
-    It was locked with the task, unless somebody made it in between.
+    It was locked with the task (``lock_task``), so nobody is waited for.
     """
     return _patiently(lambda: Resolution.objects.select_for_update(of=("self",), no_key=True).filter(task=task).first())
 
 
-def _lock_resolutions(concerned: QuerySet[Resolution]) -> None:
-    if not connection.features.has_select_for_update:
-        return
-    ids = list(concerned.order_by().values_list("pk", flat=True).distinct())
-    rows = Resolution.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True).values_list("pk")
-    _patiently(lambda: list(rows.all()))
+class _Changed(Exception):
+    """A resolution came or went while its task's lock was waited for."""
+
+
+def _ids(concerned: QuerySet[Resolution]) -> set[int]:
+    return set(concerned.order_by().values_list("pk", flat=True).distinct())
+
+
+def _lock_resolutions(concerned: QuerySet[Resolution]) -> set[int]:
+    """Lock these, in the order of their ids; the ids of those that are still there."""
+    ids = _ids(concerned)
+    if connection.features.has_select_for_update:
+        rows = Resolution.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
+        return set(_patiently(lambda: list(rows.values_list("pk", flat=True))))
+    return ids
 
 
 def _patiently(read: Callable[[], _Row]) -> _Row:
@@ -74,5 +95,5 @@ def _patiently(read: Callable[[], _Row]) -> _Row:
         return read()
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") in _IN_VAIN:
-            raise Conflict("somebody else is changing this at the moment; try again") from None
+            raise Conflict(_COME_AGAIN) from None
         raise

@@ -11,7 +11,8 @@ from django.db import connection, transaction
 
 from tasks.models import Resolution, Task
 from tasks.services import locking, resolutions, tasks
-from tasks.services.errors import Conflict
+from tasks.services.errors import Conflict, WrongState
+from tests.cluster.processes import until
 from tests.services.people import actor
 
 
@@ -56,27 +57,57 @@ def test_who_waits_in_vain_is_told_to_come_again(
     assert resolutions.pause_resolution(actor("adm"), resolution.public_id).state == "PAUSED"
 
 
-@pytest.mark.postgresql
-def test_two_who_resolve_at_once_make_one_resolution(transactional_db: None, world: None) -> None:
-    task = tasks.create_task(actor("req"), "dummy", {"id": "x"})
-    outcomes: list[str] = []
+def _somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        return cursor.fetchone() is not None
 
-    def resolve() -> None:
+
+@pytest.mark.postgresql
+def test_who_resolves_while_another_does_holds_nothing_that_a_third_waits_for(
+    transactional_db: None, world: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = tasks.create_task(actor("req"), "dummy", {"id": "x"})
+    outcomes: dict[str, object] = {}
+    third_has_resolution = threading.Event()
+
+    def second() -> None:
         try:
             resolutions.create_resolution(actor("adm"), task.public_id, {})
-            outcomes.append("made")
         except Exception as error:
-            outcomes.append(type(error).__name__)
+            outcomes["second"] = error
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=resolve) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
+    def third() -> None:
+        try:
+            with transaction.atomic():
+                list(Resolution.objects.select_for_update(no_key=True))
+                third_has_resolution.set()
+                list(Task.objects.select_for_update(no_key=True))
+            outcomes["third"] = "went through"
+        except Exception as error:
+            outcomes["third"] = error
+        finally:
+            connection.close()
+
+    threads = {name: threading.Thread(target=each) for name, each in (("second", second), ("third", third))}
+
+    def meet_the_third(found: Task) -> Resolution | None:
+        threads["third"].start()
+        until(lambda: third_has_resolution.is_set() or _somebody_waits_for_a_lock(), "the third")
+        return locking.lock_resolution_of(found)
+
+    with transaction.atomic():  # the first
+        resolutions.create_resolution(actor("adm"), task.public_id, {})
+        monkeypatch.setattr(resolutions, "lock_resolution_of", meet_the_third)
+        threads["second"].start()
+        until(_somebody_waits_for_a_lock, "the second waits for the task")
+    for thread in threads.values():
         thread.join()
-    assert sorted(outcomes) == ["WrongState", "WrongState", "WrongState", "made"]
-    assert Resolution.objects.count() == 1
+    assert isinstance(outcomes["second"], WrongState)
+    assert outcomes["third"] == "went through"
 
 
 @pytest.mark.postgresql
