@@ -38,6 +38,8 @@ from tasks.states import ResolutionState, TaskState
 
 #: A run asked for so soon after an automatic start, by an old client that starts what starts by itself, is that start.
 _SAME_START = timedelta(seconds=10)
+#: Where run would be refused, though all that the old client wants has been done or is being done.
+_STILL_THE_START = frozenset({ResolutionState.RUNNING, ResolutionState.DONE})
 
 
 @transaction.atomic
@@ -133,12 +135,16 @@ def run_resolution(actor: Actor, public_id: uuid.UUID, *, reason: str = "") -> R
 
 
 def _starts_by_itself_just_now(resolution: Resolution) -> bool:
+    """Whether a run that is asked for is the one that the automatic start brings, is in, or has already finished.
+
+    A resolution that came to a stop before its end (in error, blocked, waiting, paused) is run again like any other.
+    """
     if resolution.state == ResolutionState.TO_AUTORUN:
         return True
     begun = resolution.last_start
-    if resolution.run_count != 1 or begun is None or clock.now() - begun > _SAME_START:
+    if resolution.state not in _STILL_THE_START or resolution.run_count != 1 or begun is None:
         return False
-    if resolution.state in (ResolutionState.PAUSED, ResolutionState.CANCELLED):
+    if clock.now() - begun > _SAME_START:
         return False
     return not JournalEntry.objects.filter(task=resolution.task, kind=JournalKind.ACT, event="run").exists()
 

@@ -101,6 +101,21 @@ def test_a_run_asked_for_at_an_automatic_start_is_that_start(
             resolutions.run_resolution(actor("own"), resolution.public_id)
 
 
+@pytest.mark.parametrize(
+    "state",
+    [R.ERROR, R.WAITING, R.BLOCKED_BADREQUEST, R.BLOCKED_FATAL, R.BLOCKED_DEADLOCK, R.BLOCKED_TOCHECK, R.PAUSED],
+)
+def test_what_stopped_just_after_its_automatic_start_is_run_again_like_any_other(
+    resolution: Resolution, state: R
+) -> None:
+    Resolution.objects.update(state=state, run_count=1, last_start=clock.now(), due_at=None)
+    resolutions.run_resolution(actor("own"), resolution.public_id)
+    resolution.refresh_from_db()
+    assert resolution.manual
+    assert resolution.due_at is not None
+    assert JournalEntry.objects.filter(event="run", kind="act").exists()
+
+
 def test_a_forced_pause_takes_the_resolution_from_its_runner(resolution: Resolution) -> None:
     runner = Runner.objects.create(instance="i", host="h", pid=1, region="default")
     Resolution.objects.update(state=R.RUNNING, runner=runner, due_at=None)
