@@ -125,7 +125,7 @@ class Written:
     woken: int = 0
     #: Notifications queued.
     messages: int = 0
-    #: Public ids of tasks whose state changed: those who watch should hear the bell.
+    #: Public ids of tasks of which the journal tells something new: those who watch should hear the bell.
     moved: frozenset[str] = frozenset()
 
 
@@ -156,7 +156,7 @@ def write(fence: Fence, held: Sequence[Held], now: datetime, *, begun: Mapping[i
     return Written(
         woken=_wake_parents(taken),
         messages=len(outbox_rows),
-        moved=frozenset(str(each.task_key) for each, move in moves if move.kind == "task"),
+        moved=frozenset(str(each.task_key) for each, _ in moves),
     )
 
 

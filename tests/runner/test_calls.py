@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks import doorbell
 from tasks.engine.gotemplate import loads
 from tasks.models import JournalEntry, Step, Task
 from tasks.runner.coordinator import Coordinator
@@ -34,6 +35,29 @@ def test_running_is_written_before_the_action_begins(
     settle(runner)
     assert states(task) == {"only": "DONE"}
     assert marks(log) == [["only", "1"]]
+
+
+def test_who_watches_hears_at_once_of_a_step_that_ended_while_the_task_goes_on(
+    ask: Callable[..., Task], runner: Coordinator, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = tmp_path / "gate"
+    task = ask(f"""
+        first: {{description: one, action: {{type: mark, configuration: {{log: '{log}'}}}}}}
+        second:
+          description: two
+          dependencies: [first]
+          action: {{type: mark, configuration: {{log: '{log}', until: '{gate}'}}}}
+    """)
+    rung: list[str] = []
+    monkeypatch.setattr(doorbell, "ring", lambda *topics: rung.extend(topics))
+    turn_until(runner, lambda: states(task).get("first") == "RUNNING")
+    rung.clear()
+    turn_until(runner, lambda: states(task).get("first") == "DONE")
+    assert f"{doorbell.NEWS}:{task.public_id}" in rung
+    task.refresh_from_db()
+    assert task.state == "RUNNING"
+    gate.touch()
+    settle(runner)
 
 
 @pytest.mark.parametrize(
