@@ -62,8 +62,7 @@ def started(folder: Path, database: str, **environ: str) -> Iterator[Started]:
         settings=SETTINGS,
         PORT=str(port),
         UTASK_ADMIN_PASSWORD=PASSWORD,
-        UTASK_BASE_URL=f"http://127.0.0.1:{port}",
-        **{"UTASK_WORKERS": "1", **environ},
+        **{"UTASK_WORKERS": "1", "UTASK_BASE_URL": f"http://127.0.0.1:{port}", **environ},
     )
     if not database:
         del command.environ["DATABASE_URL"]

@@ -69,6 +69,16 @@ def test_a_folder_that_does_not_exist_yet_becomes_a_whole_service(tmp_path: Path
 
 
 @pytest.mark.sqlite
+def test_a_start_that_is_told_no_address_has_its_own_and_nothing_to_warn_of(tmp_path: Path) -> None:
+    with started(tmp_path, "", UTASK_BASE_URL="") as service:
+        service.done(service.hello())
+        stop(service)
+        said = service.command.output.read_text()
+        assert "µTask is ready: http://localhost:" in said
+        assert "warning" not in said.lower()
+
+
+@pytest.mark.sqlite
 def test_what_was_done_is_there_after_the_next_start(tmp_path: Path) -> None:
     with started(tmp_path, "") as service:
         task_id = service.hello("french")

@@ -256,6 +256,18 @@ def test_lint_says_what_is_wrong_and_stores_nothing(configured: None, folder: Pa
     assert not Template.objects.exists()
 
 
+def test_lint_refuses_for_a_warning_only_when_asked_to_be_strict(configured: None, tmp_path: Path) -> None:
+    good, doubtful = write(tmp_path, "good"), tmp_path / "doubtful.yaml"
+    doubtful.write_text(good.read_text().replace("configuration: {", "configuration: {ouput: x, ", 1))
+    out = StringIO()
+    call_command("lint", str(doubtful), stdout=out)
+    call_command("lint", "--strict", str(good), stdout=out)
+    assert out.getvalue().startswith("warning: ")
+    with pytest.raises(SystemExit, match="1"):
+        call_command("lint", "--strict", str(doubtful), stdout=out)
+    assert out.getvalue().endswith("refused\n")
+
+
 def test_lint_sees_configured_templates_and_functions_and_checks_functions_too(
     configured: None, folder: Path, functions: Path, tmp_path: Path
 ) -> None:

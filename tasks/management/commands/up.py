@@ -18,6 +18,8 @@ from tasks.cluster import firststart, logfile
 from tasks.cluster.database import DatabaseNotReady, wait_for_database
 from tasks.cluster.signals import LAST_CALL_SECONDS
 from tasks.cluster.supervisor import CannotRun, Child, Supervisor
+from tasks.config.current import configuration, reload
+from tasks.services.catalog import registry
 from tasks.services.key_usage import note_newest
 from tasks.telemetry import logs
 
@@ -41,6 +43,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Prepare, then supervise. Raises CommandError with what to do where it cannot work."""
+        self._offer_own_address()
         if options["prepare"]:
             self._prepare()
             return
@@ -56,6 +59,18 @@ class Command(BaseCommand):
             supervisor.run()
         except CannotRun as error:
             raise CommandError(str(error)) from error
+
+    def _offer_own_address(self) -> None:
+        """Where nobody says how we are reached and only this machine can, links lead to where we listen.
+
+        Source: docs/operating.md, "Environment".
+        """
+        if settings.UTASK_BIND in ("127.0.0.1", "::1", "localhost") and not configuration().base_url:
+            # The children read it from the environment.
+            os.environ["UTASK_BASE_URL"] = settings.UTASK_BASE_URL = self._address()
+            # The checks of the start have read both without it.
+            reload()
+            registry.cache_clear()
 
     def _prepare(self) -> None:
         """A database that is there and as it should be, an administrator, the templates."""

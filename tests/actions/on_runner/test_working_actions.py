@@ -1,20 +1,24 @@
 """The actions that reach out of the process: each done, and in each of its error classes."""
 
 import json
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tasks.runner.coordinator import Coordinator
 from tasks.services import catalog
-from tests.actions.on_runner.conftest import Performed
+from tests.actions.on_runner.conftest import Performed, step_of
 from tests.peers import ovh
 from tests.peers.authority import Authority
 from tests.peers.ports import free_port
 from tests.peers.smtp import running_smtp
 from tests.peers.sshd import key_pair, running_sshd
-from tests.peers.web import Reply, WebPeer, json_reply
+from tests.peers.web import Received, Reply, WebPeer, json_reply
+from tests.runner.turns import settle
 
 Perform = Callable[..., Performed]
 
@@ -68,6 +72,22 @@ def test_http_without_an_answer_is_a_server_error_and_a_denied_network_a_client_
     assert "connection refused" in refused.error
 
 
+def test_http_that_gets_no_answer_in_time_is_a_server_error(perform: Perform, web: WebPeer):
+    released = threading.Event()
+
+    def wait(_: Received, __: BaseHTTPRequestHandler) -> Reply:
+        released.wait(60)
+        return Reply(200)
+
+    url = web.on("/", wait)
+    try:
+        late = perform("http", {"url": url, "method": "GET", "timeout": "{{.input.limit}}"}, {"limit": "200ms"})
+    finally:
+        released.set()
+    assert (late.state, late.output, late.metadata) == ("SERVER_ERROR", None, None)
+    assert "timed out" in late.error
+
+
 def test_http_does_not_reach_the_clouds_metadata(perform: Perform):
     denied = perform("http", {"url": "{{.input.url}}", "method": "GET"}, {"url": "http://169.254.169.254/latest"})
     assert denied.state == "CLIENT_ERROR"
@@ -113,6 +133,18 @@ def test_a_script_fails_by_its_exit_code(scripts: Path, perform: Perform, text, 
     (scripts / "it.sh").chmod(0o755)
     failed = perform("script", {"file_path": "it.sh", "timeout": "500ms", "exit_codes_unrecoverable": ["1-3"]})
     assert (failed.state, failed.metadata["exit_code"]) == (state, code)
+
+
+def test_a_script_that_is_missing_when_its_turn_comes_is_a_server_error(scripts: Path, ask, runner: Coordinator):
+    file = scripts / "it.sh"
+    file.write_text("#!/bin/sh\n")
+    file.chmod(0o755)
+    task = ask("it: {description: d, action: {type: script, configuration: {file_path: it.sh}}}")
+    file.unlink()
+    settle(runner)
+    failed = step_of(task, "it")
+    assert (failed.state, failed.metadata["exit_code"]) == ("SERVER_ERROR", "1")
+    assert "not in the scripts folder" in failed.error
 
 
 # ssh
