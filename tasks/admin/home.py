@@ -63,7 +63,8 @@ def _throughput(days: Sequence[Day]) -> SafeString:
         Bar(_label(day), [(look_of(state).family, state, day.counts.get(state, 0)) for state in throughput.COUNTED])
         for day in days
     ]
-    return mark_safe(bar_chart(bars, title="Tasks that ended or stopped, by day", unit="tasks"))  # noqa: S308 - drawn and escaped by us
+    drawn = bar_chart(bars, title="Tasks that ended or stopped, by day", unit="tasks", counted=True)
+    return mark_safe(drawn)  # noqa: S308 - drawn and escaped by us
 
 
 def _unit(days: Sequence[Day]) -> tuple[str, int]:

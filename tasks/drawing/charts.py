@@ -17,8 +17,8 @@ class Bar:
     parts: Sequence[tuple[str, str, float]]
 
 
-def bar_chart(bars: Sequence[Bar], *, title: str, unit: str = "") -> str:
-    """The whole picture; every part tells its amount when pointed at."""
+def bar_chart(bars: Sequence[Bar], *, title: str, unit: str = "", counted: bool = False) -> str:
+    """The whole picture; every part tells its amount when pointed at. A scale of what is ``counted`` is whole."""
     tallest = max((sum(amount for *_, amount in bar.parts) for bar in bars), default=0.0)
     top = _round_up(tallest) or 1.0
     step = (_WIDTH - _LEFT) / max(len(bars), 1)
@@ -26,6 +26,7 @@ def bar_chart(bars: Sequence[Bar], *, title: str, unit: str = "") -> str:
         element("line", x1=_LEFT, y1=_y(level, top), x2=_WIDTH, y2=_y(level, top), class_="mark")
         + text(f"{level:g}", x=_LEFT - 6, y=_y(level, top) + 4, class_="label", text_anchor="end")
         for level in (0.0, top / 2, top)
+        if level.is_integer() or not counted
     ]
     every = max(1, round(len(bars) / 8))
     for number, bar in enumerate(bars):

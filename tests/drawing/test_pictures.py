@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
+import pytest
+
 from tasks.drawing import Bar, Edge, Node, Span, bar_chart, draw_graph, draw_timeline, look_of
 from tasks.drawing.timeline import readable
 
@@ -68,3 +70,9 @@ def test_spans_are_told_in_the_units_that_matter():
     assert [readable(timedelta(seconds=s)) for s in (0.35, 2.5, 2, 200, 7260, 187200)] == [
         "350 ms", "2.5 s", "2 s", "3 min 20 s", "2 h 1 min", "2 d 4 h",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("counted", "marks"), [(True, ["0", "5"]), (False, ["0", "2.5", "5"])])
+def test_a_scale_of_counts_has_no_half_tasks(counted, marks):
+    drawn = bar_chart([Bar("Mon", [("good", "done", 4)])], title="t", counted=counted)
+    assert texts(drawn) == [*marks, "Mon"]
