@@ -114,6 +114,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "utask_project.remote.RemoteUser",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 ROOT_URLCONF = "utask_project.urls"

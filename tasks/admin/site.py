@@ -8,10 +8,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, path
 
+from tasks.admin.entrance import Entrance
 from tasks.admin.home import Home
 from tasks.admin.navigation import shell
 from tasks.admin.pages import PAGES
@@ -26,7 +26,7 @@ class Site(AdminSite):
     enable_nav_sidebar = False
     site_url = None
     # Django's own form lets nobody in who is not staff.
-    login_form = AuthenticationForm
+    login_form = Entrance
     login_template = "pages/login.html"
 
     def has_permission(self, request: HttpRequest) -> bool:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.hashers import check_password, identify_hasher
 from django.contrib.auth.models import User
 from rest_framework import authentication
@@ -24,7 +23,8 @@ from rest_framework.request import Request
 
 from tasks.config.current import configuration
 from tasks.services import logins, providers
-from tasks.services.addresses import address_of, is_trusted_proxy
+from tasks.services.addresses import address_of
+from tasks.services.proxies import named_by_proxy
 
 CHALLENGE = 'Basic realm="Authorization Required"'
 _REMEMBERED_SECONDS, _MOST_REMEMBERED = 60, 10_000
@@ -126,20 +126,8 @@ class HeaderAuthentication(authentication.BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[User | NamedUser, None] | None:
-        header = settings.UTASK_REMOTE_USER_HEADER
-        if not header or not is_trusted_proxy(str(request.META.get("REMOTE_ADDR", ""))):
-            return None
-        name = _header(request, header).strip()
-        if not name:
-            return None
-        groups = _header(request, settings.UTASK_REMOTE_GROUPS_HEADER).split(",")
-        return _named(name, tuple(group.strip() for group in groups if group.strip())), None
-
-
-def _header(request: Request, name: str) -> str:
-    """The header's text; "" where it is not named or not sent."""
-    given = request.META.get("HTTP_" + name.upper().replace("-", "_"), "") if name else ""
-    return given.encode("latin-1", "replace").decode("utf-8", "replace")
+        found = named_by_proxy(request.META)
+        return (_named(*found), None) if found is not None else None
 
 
 def _challenge(request: Request) -> str:

@@ -22,6 +22,7 @@ from tasks.services.errors import TooMany
 log = logging.getLogger(__name__)
 
 SPAN = timedelta(minutes=5)
+TOO_MANY = "too many failed log-ins; wait five minutes"
 #: Failures within a span: of one name from one address, of one address, of one name from anywhere, and of tokens.
 MOST_OF_PAIR, MOST_OF_ADDRESS, MOST_OF_NAME, MOST_OF_TOKENS = 5, 30, 100, 60
 
@@ -33,7 +34,7 @@ def require_allowed(name: str, address: str) -> None:
     for key, most in _keys(name, address):
         over |= Q(key=key, failures__gte=most)
     if FailedLogin.objects.filter(over, since__gt=now - SPAN).exists():
-        raise TooMany("too many failed log-ins; wait five minutes")
+        raise TooMany(TOO_MANY)
 
 
 def failed(name: str, address: str) -> None:
@@ -65,13 +66,13 @@ class LimitedBackend(ModelBackend):
             try:
                 require_allowed(username, address_of(request.META))
             except TooMany as error:
-                request.META[_LIMITED] = "yes"
+                request.META[LIMITED] = str(error)
                 raise PermissionDenied(str(error)) from error
         return super().authenticate(request, username, password, **more)
 
 
-#: Beside the headers of a request: it was refused unseen, and is not counted.
-_LIMITED = "utask.limited"
+#: Beside the headers of a request that was refused unseen, and is not counted: why.
+LIMITED = "utask.limited"
 
 
 def connect() -> None:
@@ -80,7 +81,7 @@ def connect() -> None:
 
 
 def _on_failure(sender: Any, credentials: dict[str, Any], request: Any = None, **_: Any) -> None:
-    if request is not None and _LIMITED not in request.META and credentials.get("username") is not None:
+    if request is not None and LIMITED not in request.META and credentials.get("username") is not None:
         failed(str(credentials["username"]), address_of(request.META))
 
 

@@ -45,6 +45,18 @@ def test_a_right_password_does_not_help_after_too_many_wrong_ones(
     assert way("ann", "a good password") == right
 
 
+@pytest.mark.parametrize("name", ["ann", "nobody has this name"])
+def test_the_form_says_that_there_were_too_many_and_not_whether_the_name_exists(ann: User, name: str) -> None:
+    def page() -> str:
+        return (
+            Client().post("/admin/login/", {"username": name, "password": "guess"}, REMOTE_ADDR=HERE).content.decode()
+        )
+
+    said = "Too many failed log-ins; wait five minutes, then try again."
+    assert not any(said in page() for _ in range(logins.MOST_OF_PAIR))
+    assert said in page()
+
+
 def test_both_ways_count_together(ann: User) -> None:
     for _ in range(3):
         basic("ann", "guess")

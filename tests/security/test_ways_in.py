@@ -146,3 +146,52 @@ def test_the_item_with_passwords_is_warned_of(installed: None) -> None:
     from tasks.apps import check_configuration
 
     assert "utask.W002" in [message.id for message in check_configuration()]
+
+
+@pytest.mark.parametrize("name", ["ann", "zoe"])
+def test_whom_the_proxy_names_is_in_the_admin_without_logging_in(installed: None, name: str) -> None:
+    client = Client(headers={"X-Remote-User": name}, REMOTE_ADDR=PROXY)
+    answer = client.get("/admin/")
+    assert (answer.status_code, answer.wsgi_request.user.username) == (200, name)
+    assert "sessionid" not in client.cookies
+    assert client.get("/admin/auth/user/").status_code in (302, 403)
+    assert User.objects.get(username=name).has_usable_password() is (name == "ann")
+
+
+@pytest.mark.parametrize("address", [STRANGER, "127.0.0.2", "", "not an address"])
+def test_a_forged_header_does_not_open_the_admin(installed: None, address: str) -> None:
+    assert Client().get("/admin/", headers=FORGED, REMOTE_ADDR=address).status_code == 302
+    forged = FORGED | {"X-Remote-User": "new"}
+    Client().get("/admin/", headers=forged, REMOTE_ADDR=address)
+    assert not User.objects.filter(username="new").exists()
+
+
+def test_a_forged_header_does_not_change_who_is_logged_in(installed: None) -> None:
+    answer = session("ann").get("/admin/", headers=FORGED, REMOTE_ADDR=STRANGER)
+    assert answer.wsgi_request.user.username == "ann"
+
+
+def test_the_proxys_word_counts_more_than_a_session_and_ends_with_it(installed: None) -> None:
+    client = session("ann")
+    named = client.get("/admin/", headers={"X-Remote-User": "root"}, REMOTE_ADDR=PROXY)
+    assert named.wsgi_request.user.username == "root"
+    assert client.get("/admin/", REMOTE_ADDR=PROXY).wsgi_request.user.username == "ann"
+
+
+def test_a_shut_account_is_shut_in_the_admin_for_the_proxy_too(installed: None) -> None:
+    User.objects.filter(username="ann").update(is_active=False)
+    answer = Client().get("/admin/", headers={"X-Remote-User": "ann"}, REMOTE_ADDR=PROXY)
+    assert answer.status_code == 302
+
+
+def test_a_write_to_the_admin_through_the_proxy_needs_the_csrf_token(installed: None) -> None:
+    client = Client(enforce_csrf_checks=True, headers={"X-Remote-User": "root"}, REMOTE_ADDR=PROXY)
+    assert client.post("/admin/auth/user/add/", {}).status_code == 403
+
+
+def test_groups_of_the_proxy_count_in_the_admin(installed: None) -> None:
+    task = tasks.create_task(actor_named("somebody else"), "dummy", {"id": "x"})
+    path = f"/admin/tasks/{task.public_id}/"
+    given = {"X-Remote-User": "zoe", "X-Remote-Groups": "wheel"}
+    assert Client().get(path, headers=given, REMOTE_ADDR=PROXY).status_code == 200
+    assert Client().get(path, headers={"X-Remote-User": "zoe"}, REMOTE_ADDR=PROXY).status_code != 200
