@@ -146,7 +146,9 @@ def _starts_by_itself_just_now(resolution: Resolution) -> bool:
         return False
     if clock.now() - begun > _SAME_START:
         return False
-    return not JournalEntry.objects.filter(task=resolution.task, kind=JournalKind.ACT, event="run").exists()
+    # Of one that was started over, what was asked of the one before does not count.
+    acts = JournalEntry.objects.filter(task=resolution.task, kind=JournalKind.ACT, at__gte=resolution.created)
+    return not acts.filter(event="run").exists()
 
 
 @transaction.atomic

@@ -116,6 +116,17 @@ def test_what_stopped_just_after_its_automatic_start_is_run_again_like_any_other
     assert JournalEntry.objects.filter(event="run", kind="act").exists()
 
 
+def test_a_run_by_hand_before_a_start_over_is_not_one_of_the_new_resolution(world: None) -> None:
+    task = tasks.create_task(actor("req"), "owned2", {"id": "x"})
+    first = resolutions.create_resolution(actor("own"), task.public_id, {})
+    Resolution.objects.update(state=R.BLOCKED_BADREQUEST, run_count=1, last_start=clock.now(), due_at=None)
+    resolutions.run_resolution(actor("own"), first.public_id)
+    again = resolutions.create_resolution(actor("own"), task.public_id, {}, start_over=True)
+    Resolution.objects.update(state=R.DONE, run_count=1, last_start=clock.now(), due_at=None)
+    resolutions.run_resolution(actor("own"), again.public_id)
+    assert JournalEntry.objects.filter(event="run", kind="act").count() == 1
+
+
 def test_a_forced_pause_takes_the_resolution_from_its_runner(resolution: Resolution) -> None:
     runner = Runner.objects.create(instance="i", host="h", pid=1, region="default")
     Resolution.objects.update(state=R.RUNNING, runner=runner, due_at=None)
