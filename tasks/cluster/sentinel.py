@@ -48,14 +48,19 @@ class Sentinel(stock.Sentinel):  # type: ignore[misc]  # django-q2 has no types
     def start(self) -> None:
         """Start all processes and watch them until asked to stop.
 
-        A signal to the whole group is for our parent, who tells us; its death is told by SIGHUP.
+        A signal to the whole group may end the workers before our parent can tell us why; its death is told by SIGHUP.
         """
         name_process("utask-sentinel")
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        signal.signal(signal.SIGHUP, lambda *_: self.stop_event.set())
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: self.stop_event.set())
         send_when_parent_dies(signal.SIGHUP, parent_pid())
         post_spawn.connect(_in_worker)
         super().start()
+
+    def reincarnate(self, process: BaseProcess) -> None:
+        """Put another in the place of one that died, unless all are to end."""
+        if not self.stop_event.is_set():
+            super().reincarnate(process)
 
     def spawn_worker(self) -> None:
         """Fill the place that is empty: a runner's, or the last one, for jobs."""
