@@ -16,3 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 # Behind ours: a plugin cannot take a path that the API has.
 urlpatterns += [path(at, view_of(routes).as_view()) for at, routes in plugins.routes().items()]
+
+handler400 = "tasks.admin.failures.not_understood"
+handler403 = "tasks.admin.failures.not_permitted"
+handler404 = "tasks.admin.failures.not_found"
+handler500 = "tasks.admin.failures.broken"
