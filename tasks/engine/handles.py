@@ -140,7 +140,7 @@ class _Walk:
                 return _found(dot, names, position)
             case nodes.Variable(position=position, name="$", names=names):
                 return _found(self.root, names, position)
-            case nodes.Chain(position=position, base=nodes.Pipe() as base, names=names):
+            case nodes.Chain(position=position, base=base, names=names):
                 return self._below(base, names, position, dot, [])
             case nodes.Pipe():
                 return self._pipe(operand, dot)

@@ -18,7 +18,6 @@ from tasks.engine.gotemplate import (
     has_actions,
     loads,
     parse,
-    references,
     render,
 )
 
@@ -162,31 +161,6 @@ def test_a_byte_that_is_no_utf8_becomes_a_replacement_character_in_the_result():
 
 def test_a_nil_list_of_texts_stays_nil_when_sorted():
     assert render('{{sortAlpha (regexFindAll "x" "y" -1) | toJson}} {{sortAlpha (list) | toJson}}', {}) == "null []"
-
-
-def test_references_are_the_paths_and_functions_of_a_text():
-    text = (
-        "a {{ .input.name | upper }}\n"
-        '{{range .list}}{{.x}}{{$.config.key}}{{end}}{{index .step "my-step" "output"}}{{eval `v`}}'
-    )
-    found = [(r.kind, r.names, r.rooted, r.line, r.column) for r in references(text)]
-    assert found == [
-        ("path", ("input", "name"), True, 1, 6),
-        ("function", ("upper",), False, 1, 20),
-        ("path", ("list",), True, 2, 9),
-        ("path", ("x",), False, 2, 18),
-        ("path", ("config", "key"), True, 2, 24),
-        ("function", ("index",), False, 2, 47),
-        ("path", ("step", "my-step", "output"), True, 2, 47),
-        ("path", ("step",), True, 2, 53),
-        ("function", ("eval",), False, 2, 81),
-    ]
-    assert next(r for r in references(text) if r.names == ("eval",)).arguments == ("v",)
-
-
-def test_a_dollar_in_a_define_is_not_the_data():
-    assert [r.rooted for r in references('{{define "t"}}{{$.a}}{{.b}}{{end}}')] == [False, False]
-    assert [r.rooted for r in references('{{field "a" "b"}}') if r.kind == "path"] == [True]
 
 
 def test_one_program_serves_many_threads():

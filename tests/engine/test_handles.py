@@ -40,6 +40,10 @@ def references(text):
         ("{{/* .a.b */}}", []),
         ('{{ define "t" }}{{ .a }}{{ $.b }}{{ end }}{{ template "t" .c }}', [".c"]),
         ("{{ not (eq .a `x`) }}", [".a"]),
+        (
+            "{{ .input.name | upper }}\n{{ range .list }}{{ .x }}{{ $.config.key }}{{ end }}",
+            [".input.name", ".list", ".config.key"],
+        ),
     ],
 )
 def test_all_paths_of_a_text_are_found_by_parsing(text, found):
@@ -54,9 +58,18 @@ def test_variables_are_found(text):
     assert [use.name for use in uses_of(parse_text(text, FUNCTIONS)) if isinstance(use, VariableUse)] == ["v"]
 
 
-def test_functions_are_found_where_they_are_called():
-    uses = uses_of(parse_text("{{ if env `A` }}{{ .x | upper }}{{ end }}", FUNCTIONS))
-    assert [use.name for use in uses if isinstance(use, FunctionUse)] == ["env", "upper"]
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("{{ if env `A` }}{{ .x | upper }}{{ end }}", [("env", 6), ("upper", 24)]),
+        ("{{ index .a `b` }}{{ eval `v` }}", [("index", 3), ("eval", 21)]),
+        ("{{ now.Year }}", [("now", 3)]),
+        ("{{ upper (now | toString) }}", [("upper", 3), ("now", 10), ("toString", 16)]),
+    ],
+)
+def test_functions_are_found_where_they_are_called(text, found):
+    uses = uses_of(parse_text(text, FUNCTIONS))
+    assert [(use.name, use.position) for use in uses if isinstance(use, FunctionUse)] == found
 
 
 @pytest.mark.parametrize(

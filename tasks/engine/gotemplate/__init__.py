@@ -21,7 +21,6 @@ from tasks.engine.gotemplate.jsonnumbers import JSONNumber
 from tasks.engine.gotemplate.jsontext import dumps, loads, loads_first
 from tasks.engine.gotemplate.limits import ALL_SHUT, NO_LIMITS_GIVEN, Limits, Permissions, Variables
 from tasks.engine.gotemplate.parser import parse as _parse
-from tasks.engine.gotemplate.references import Reference, references_of
 
 __all__ = [
     "FUNCTIONS",
@@ -32,7 +31,6 @@ __all__ = [
     "ParseError",
     "Permissions",
     "Program",
-    "Reference",
     "TemplateError",
     "Variables",
     "compile_text",
@@ -41,7 +39,6 @@ __all__ = [
     "loads",
     "loads_first",
     "parse",
-    "references",
     "render",
 ]
 
@@ -80,11 +77,6 @@ def render(
 def parse(text: str) -> Program:
     """The compiled text, to be executed many times; the last few thousand are remembered. Raises ParseError."""
     return _program(text, True, frozenset())
-
-
-def references(text: str) -> list[Reference]:
-    """What the text reads and calls: paths of the data and functions, with their places. Raises ParseError."""
-    return references_of(_parse(text, FUNCTIONS))
 
 
 def compile_text(text: str, functions: Mapping[str, Function] = FUNCTIONS) -> Program:
