@@ -1,13 +1,15 @@
 """The list of tasks, a page at a time from indexes, and what is done to many of them at once."""
 
 import uuid
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from tasks.admin.filters import SIZES, TYPES, read_query
 from tasks.admin.page import Page
-from tasks.services import acts, task_lists, throughput
+from tasks.admin.pictures import shares_picture
+from tasks.services import acts, batch_pages, task_lists, throughput
 from tasks.services.acts import Deed
 from tasks.services.errors import BadRequest, NotFound
 from tasks.states import TaskState
@@ -34,12 +36,21 @@ class Tasks(Page):
             next_last=found[asked.size - 1].public_id if len(found) > asked.size else None,
             number=f"{number}+" if number == _MOST_COUNTED else str(number),
             asked=asked,
+            **self._batch(asked.wanted.batch),
             types=TYPES,
             sizes=SIZES,
             states=list(TaskState),
             names=throughput.template_names(self.actor),
             deeds=[(deed, acts.BULK_LABELS[deed]) for deed in acts.IN_BULK if self._may_offer(deed)],
         )
+
+    def _batch(self, public_id: uuid.UUID | None) -> dict[str, Any]:
+        """The head of a batch's list: how far it is."""
+        if public_id is None:
+            return {}
+        found = batch_pages.progress_of_batch(self.actor, public_id)
+        told = ", ".join(f"{number} {state}" for state, number in found.counts.items())
+        return {"batch": found, "batch_bar": shares_picture(found.counts, title=f"Tasks of the batch by state: {told}")}
 
     def _may_offer(self, deed: Deed) -> bool:
         return deed is not Deed.DELETE or self.actor.is_admin

@@ -7,6 +7,19 @@ without inline styles.
 from tasks.drawing.charts import Bar, bar_chart
 from tasks.drawing.graph import Edge, Node, draw_graph
 from tasks.drawing.looks import Look, look_of
+from tasks.drawing.shares import Share, share_bar
 from tasks.drawing.timeline import Span, draw_timeline
 
-__all__ = ["Bar", "Edge", "Look", "Node", "Span", "bar_chart", "draw_graph", "draw_timeline", "look_of"]
+__all__ = [
+    "Bar",
+    "Edge",
+    "Look",
+    "Node",
+    "Share",
+    "Span",
+    "bar_chart",
+    "draw_graph",
+    "draw_timeline",
+    "look_of",
+    "share_bar",
+]

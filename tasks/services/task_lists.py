@@ -1,9 +1,8 @@
 """Which tasks somebody finds in a list, newest activity first, a page at a time.
 
-A page is found from indexes by one short query for each way in which a task can concern somebody (he asked for it, he
-watches it, he may resolve it), merged, and only then are the rows read. The place in the list is the pair
-(last_activity, id) of the last row seen, so that equal instants are neither skipped nor repeated.
-Source: docs/api.md, "Lists".
+A page is found from indexes by one short query for each way in which a task can concern somebody (``task_ways``),
+merged, and only then are the rows read. The place in the list is the pair (last_activity, id) of the last row seen, so
+that equal instants are neither skipped nor repeated. Source: docs/api.md, "Lists".
 """
 
 import uuid
@@ -17,12 +16,15 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from tasks.models import Batch, MemberKind, MemberRole, Task, TaskMember, TaskTag, Template
+from tasks.models import Batch, ListEntry, Task, TaskTag, Template
+from tasks.models.list_entry import EVERYONE, TAG_LENGTH, slot_of, tag_text
+from tasks.services import task_ways
 from tasks.services.actors import Actor
 from tasks.services.errors import NotFound
+from tasks.services.task_ways import Way
 
-#: So many tasks are looked up one by one sooner than met on the way; so many templates are asked for one by one.
-_FEW, _FEW_TEMPLATES = 5000, 8
+#: So many tasks are looked up one by one sooner than they are met on the way through an index.
+_FEW = 500
 
 
 class ListType(StrEnum):
@@ -69,13 +71,8 @@ def page_of_tasks(actor: Actor, wanted: TaskFilter, *, size: int, after: Place |
 
     The number of queries does not depend on the number of tasks. Raises NotFound for an unknown batch.
     """
-    narrowed = _narrow(Task.objects.all(), wanted)
-    if after is not None:
-        narrowed = narrowed.filter(_behind(after))
-    newest = [
-        way.order_by("-last_activity", "-id").values_list("last_activity", "id")[:size]
-        for way in _ways(narrowed, actor, wanted.type)
-    ]
+    found = _Found(wanted, after)
+    newest = [found.newest(way)[:size] for way in _ways(actor, wanted)]
     ids = [task_id for _, task_id in islice((key for key, _ in groupby(merge(*newest, reverse=True))), size)]
     rows = _with_list_columns(Task.objects.filter(pk__in=ids)).in_bulk()
     return [rows[task_id] for task_id in ids if task_id in rows]
@@ -83,19 +80,70 @@ def page_of_tasks(actor: Actor, wanted: TaskFilter, *, size: int, after: Place |
 
 def count_tasks(actor: Actor, wanted: TaskFilter, *, at_most: int) -> int:
     """How many tasks the actor would find, counted no further than ``at_most``."""
-    narrowed = _narrow(Task.objects.all(), wanted)
+    matching = _Found(wanted, None)
     found: set[int] = set()
-    for way in _ways(narrowed, actor, wanted.type):
-        found.update(way.order_by().values_list("id", flat=True)[:at_most])
+    for way in _ways(actor, wanted):
+        found.update(matching.of(way).order_by().values_list("id", flat=True)[:at_most])
     return min(len(found), at_most)
 
 
-def visible_tasks(actor: Actor) -> QuerySet[Task]:
-    """All tasks that the actor may read, each once, in no order: for sums."""
+def visible_tasks(actor: Actor, among: QuerySet[Task] | None = None) -> QuerySet[Task]:
+    """All tasks (of these, where some are named) that the actor finds in lists, each once, in no order: for sums."""
+    tasks = Task.objects.all() if among is None else among
     if actor.is_admin:
-        return Task.objects.all()
-    keys = [way.values("pk") for way in _ways(Task.objects.all(), actor, ListType.ALL)]
-    return Task.objects.filter(pk__in=keys[0].union(*keys[1:]))
+        return tasks
+    keys = [way.keys() for way in _ways(actor, TaskFilter(type=ListType.ALL))]
+    return tasks.filter(pk__in=keys[0].union(*keys[1:], all=True))
+
+
+class _Found:
+    """The tasks that a filter leaves behind a place, by way.
+
+    Where one of the conditions leaves few, those are looked up; else the way's index is walked in the order of the
+    list, from the place on.
+    """
+
+    def __init__(self, wanted: TaskFilter, after: Place | None) -> None:
+        self.wanted, self.after = wanted, after
+        self.tasks = _narrow(Task.objects.all(), wanted)
+        if after is not None:
+            self.tasks = self.tasks.filter(_behind(after))
+        self.few = _few(wanted)
+        if self.few is not None:
+            self.tasks = self.tasks.filter(pk__in=self.few)
+        #: The tag whose entries are walked; the others are looked up.
+        self.tag = "" if self.few is not None else next((tag_text(*tag) for tag in wanted.tags.items()), "")
+        exact = list(wanted.tags.items())[1 if self.tag and len(self.tag) < TAG_LENGTH else 0 :]
+        for key, value in exact:
+            self.tasks = self.tasks.filter(Exists(TaskTag.objects.filter(task=OuterRef("pk"), key=key, value=value)))
+
+    def of(self, way: Way) -> QuerySet[Task]:
+        """Those that are found in this way."""
+        return self._entries(way) if self._walks_entries(way) else way.among(self._with_tag())
+
+    def newest(self, way: Way) -> QuerySet[Task, tuple[datetime, int]]:
+        """The (last_activity, id) of those that are found in this way, newest first."""
+        order = ("-list_entries__slot",) if self._walks_entries(way) else ()
+        return self.of(way).order_by(*order, "-last_activity", "-id").values_list("last_activity", "id")
+
+    def _walks_entries(self, way: Way) -> bool:
+        return self.few is None and bool(way.audience) and (bool(self.tag) or way.on_tasks is None)
+
+    def _entries(self, way: Way) -> QuerySet[Task]:
+        newest = min(
+            (moment for moment in (self.after and self.after.last_activity, self.wanted.before) if moment), default=None
+        )
+        slots = Q()
+        if newest is not None:
+            slots &= Q(list_entries__slot__lte=slot_of(newest))
+        if self.wanted.after is not None:
+            slots &= Q(list_entries__slot__gte=slot_of(self.wanted.after))
+        return self.tasks.filter(slots, list_entries__audience=way.audience, list_entries__tag=self.tag)
+
+    def _with_tag(self) -> QuerySet[Task]:
+        if not self.tag:
+            return self.tasks
+        return self.tasks.filter(Exists(ListEntry.objects.filter(task=OuterRef("pk"), audience=EVERYONE, tag=self.tag)))
 
 
 def _with_list_columns(tasks: QuerySet[Task]) -> QuerySet[Task]:
@@ -116,7 +164,8 @@ def _narrow(tasks: QuerySet[Task], wanted: TaskFilter) -> QuerySet[Task]:
             tasks.filter(state__in=wanted.states) if len(wanted.states) > 1 else tasks.filter(state=wanted.states[0])
         )
     if wanted.template:
-        tasks = tasks.filter(template__name=wanted.template)
+        template = Template.objects.filter(name=wanted.template).values_list("pk", flat=True).first()
+        tasks = tasks.filter(template=template) if template is not None else tasks.none()
     if wanted.requester:
         tasks = tasks.filter(requester_username=wanted.requester)
     if wanted.after is not None:
@@ -130,8 +179,6 @@ def _narrow(tasks: QuerySet[Task], wanted: TaskFilter) -> QuerySet[Task]:
         tasks = tasks.filter(batch=batch)
     if wanted.unresolved:
         tasks = tasks.filter(resolution__isnull=True)
-    for key, value in wanted.tags.items():
-        tasks = _having(tasks, TaskTag.objects.filter(key=key, value=value))
     if wanted.search:
         tasks = tasks.filter(_matching(wanted.search))
     return tasks
@@ -153,50 +200,31 @@ def _matching(words: str) -> Q:
     return condition
 
 
-def _ways(tasks: QuerySet[Task], actor: Actor, wanted: ListType) -> Sequence[QuerySet[Task]]:
-    """One query for each way in which a task concerns the actor; together they are the list."""
-    if wanted is ListType.ALL and actor.is_admin:
-        return [tasks]
-    requested = tasks.filter(requester_username=actor.username)
-    if wanted is ListType.OWN:
-        return [requested, _with_member(tasks, MemberRole.WATCHER, _user(actor))]
-    resolvable = [
-        *_of_templates(tasks, Template.objects.filter(_resolver_of_template(actor))),
-        _with_member(tasks, MemberRole.RESOLVER, _user_or_group(actor)),
+def _few(wanted: TaskFilter) -> list[int] | None:
+    """The ids of all tasks that fulfil one of the conditions, if there is one that only few fulfil."""
+    conditions: list[QuerySet[Any, int]] = [
+        ListEntry.objects.filter(audience=EVERYONE, tag=tag_text(key, value)).values_list("task_id", flat=True)
+        for key, value in wanted.tags.items()
     ]
-    if wanted is ListType.RESOLVABLE:
-        return resolvable
-    return [requested, *resolvable, _with_member(tasks, MemberRole.WATCHER, _user_or_group(actor))]
+    if wanted.batch is not None:
+        conditions.append(Task.objects.filter(batch__public_id=wanted.batch).values_list("id", flat=True))
+    if wanted.states:
+        conditions.append(Task.objects.filter(state__in=wanted.states).values_list("id", flat=True))
+    for condition in conditions:
+        ids = list(condition[: _FEW + 1])
+        if len(ids) <= _FEW:
+            return ids
+    return None
 
 
-def _of_templates(tasks: QuerySet[Task], templates: QuerySet[Template]) -> Sequence[QuerySet[Task]]:
-    """Tasks of these templates: each of a few is an index of its own, many are one condition."""
-    ids = list(templates.values_list("pk", flat=True).distinct())
-    if len(ids) > _FEW_TEMPLATES:
-        return [tasks.filter(template__in=ids)]
-    return [tasks.filter(template=template_id) for template_id in ids]
-
-
-def _with_member(tasks: QuerySet[Task], role: MemberRole, who: Q) -> QuerySet[Task]:
-    return _having(tasks, TaskMember.objects.filter(who, role=role))
-
-
-def _having(tasks: QuerySet[Task], rows: QuerySet[Any]) -> QuerySet[Task]:
-    """Tasks that have one of these rows: few are looked up, many are met soon enough on the way through the tasks."""
-    if rows.order_by().values("task")[: _FEW + 1].count() <= _FEW:
-        return tasks.filter(pk__in=rows.order_by().values("task"))
-    return tasks.filter(Exists(rows.filter(task=OuterRef("pk"))))
-
-
-def _user(actor: Actor) -> Q:
-    return Q(kind=MemberKind.USER, name=actor.username)
-
-
-def _user_or_group(actor: Actor) -> Q:
-    return _user(actor) | Q(kind=MemberKind.GROUP, name__in=sorted(actor.groups))
-
-
-def _resolver_of_template(actor: Actor) -> Q:
-    return Q(resolvers__kind=MemberKind.USER, resolvers__name=actor.username) | Q(
-        resolvers__kind=MemberKind.GROUP, resolvers__name__in=sorted(actor.groups)
-    )
+def _ways(actor: Actor, wanted: TaskFilter) -> Sequence[Way]:
+    """The ways in which a task concerns the actor; together they are the list."""
+    requested = task_ways.requested_by(actor.username)
+    match wanted.type:
+        case ListType.ALL if actor.is_admin:
+            return [task_ways.requested_by(wanted.requester) if wanted.requester else task_ways.everyone()]
+        case ListType.OWN:
+            return [requested, *task_ways.watched_by(actor, groups=False)]
+        case ListType.RESOLVABLE:
+            return task_ways.resolvable_by(actor)
+    return [requested, *task_ways.resolvable_by(actor), *task_ways.watched_by(actor, groups=True)]
