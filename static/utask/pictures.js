@@ -1,6 +1,20 @@
 // Zoom and pan of a picture: <div class="picture pans" data-pans> around one SVG, buttons [data-zoom="in|out|fit"].
+//
+// Pull it to move it; the wheel zooms with Ctrl, so that it goes on scrolling the page without; with the focus in the
+// picture + and − zoom, the arrows move, 0 shows it as it was at first.
 const views = new WeakMap();
 const SMALLEST = 1.8;
+const STEP = 60;
+const KEYS = {
+  "+": (view) => view.in(),
+  "=": (view) => view.in(),
+  "-": (view) => view.out(),
+  0: (view) => view.fit(),
+  ArrowLeft: (view) => view.move(-STEP, 0),
+  ArrowRight: (view) => view.move(STEP, 0),
+  ArrowUp: (view) => view.move(0, -STEP),
+  ArrowDown: (view) => view.move(0, STEP),
+};
 
 export function startPictures() {
   for (const frame of document.querySelectorAll("[data-pans]")) arm(frame);
@@ -28,6 +42,10 @@ class View {
     this.fit();
     frame.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     frame.addEventListener("pointerdown", (event) => this.grab(event));
+    // A pull that begins on a step is not the browser's own dragging of a link.
+    frame.addEventListener("dragstart", (event) => event.preventDefault());
+    frame.addEventListener("keydown", (event) => this.key(event));
+    frame.addEventListener("focusin", (event) => this.follow(event.target));
   }
 
   get svg() {
@@ -70,8 +88,36 @@ class View {
     this.show();
   }
 
+  // By pixels of the screen.
+  move(dx, dy) {
+    const scale = this.box.w / this.frame.clientWidth;
+    this.box = { ...this.box, x: this.box.x + dx * scale, y: this.box.y + dy * scale };
+    this.show();
+  }
+
+  key(event) {
+    const act = KEYS[event.key];
+    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    act(this);
+  }
+
+  // A step that the keyboard has reached is brought into sight.
+  follow(target) {
+    if (target === this.frame || !target.matches(":focus-visible")) return;
+    const area = this.frame.getBoundingClientRect();
+    const part = target.getBoundingClientRect();
+    const off = (low, high, from, to) => (low < from ? low - from - 20 : high > to ? high - to + 20 : 0);
+    this.move(off(part.left, part.right, area.left, area.right), off(part.top, part.bottom, area.top, area.bottom));
+  }
+
   wheel(event) {
-    if (!event.ctrlKey && !event.metaKey) return;
+    if (!event.ctrlKey && !event.metaKey) {
+      this.frame.classList.add("hinted");
+      clearTimeout(this.hint);
+      this.hint = setTimeout(() => this.frame.classList.remove("hinted"), 1200);
+      return;
+    }
     event.preventDefault();
     const area = this.frame.getBoundingClientRect();
     const factor = event.deltaY > 0 ? 1.12 : 0.89;
