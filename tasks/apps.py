@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from tasks.config.current import configuration
-from tasks.crypto import kept, keyring
+from tasks.crypto import compression, kept, keyring
 from tasks.crypto.errors import KeyringError
 from tasks.telemetry import traces
 
@@ -31,8 +31,9 @@ class TasksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Say where the storage keys are, and register the checks."""
+        """Say where the storage keys are and what new values are compressed by, and register the checks."""
         keyring.use_source(storage_keys)
+        compression.use_source(lambda: configuration().cfg.steps_compression_algorithm)
         # Django's models, which plugins may use, are known by now.
         from tasks import plugins
         from tasks.services import logins

@@ -22,6 +22,7 @@ from django.conf import settings
 from tasks import notify
 from tasks.config import current
 from tasks.config.items import Item
+from tasks.crypto import compression
 from tasks.services import providers
 
 log = logging.getLogger(__name__)
@@ -131,6 +132,18 @@ class _Notifications:
         current.add_backend_type(type)
 
 
+class _Compression:
+    """Ways to compress stored values."""
+
+    def add(self, name: str, codec: compression.Codec) -> None:
+        """Another ``steps_compression_algorithm``. Values written with it need the plugin as long as they are stored.
+
+        Raises ValueError for a name that is ours, or none.
+        """
+        compression.add_codec(name, codec)
+        current.add_compression(name)
+
+
 class Service:
     """What a plugin is given."""
 
@@ -139,6 +152,7 @@ class Service:
         self.auth = _Auth(plugin)
         self.http = _Http(loaded)
         self.notifications = _Notifications()
+        self.compression = _Compression()
 
 
 _loaded = _Loaded()

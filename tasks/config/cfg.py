@@ -12,6 +12,7 @@ from tasks.config.notifications import Backend, KindRule, read_backends, read_ru
 from tasks.config.shapes import NotJson, Shape, json_object
 
 KEY = "utask-cfg"
+#: Ways to store values, none of them first; a plugin can bring more.
 COMPRESSIONS = ("noop", "gzip")
 _LEAST_EXPIRATION = timedelta(minutes=1)
 _BODY_DEFAULT, _BODY_LEAST, _BODY_MOST = 262_144, 1_024, 10_485_760
@@ -68,7 +69,15 @@ class CfgReading:
     warnings: tuple[Mistake, ...] = ()
 
 
-def read_cfg(items: Items, *, required: bool, plugin_backends: frozenset[str] = frozenset()) -> CfgReading:
+@dataclass(frozen=True)
+class Plugged:
+    """Names that init plugins add to those that the configuration may use."""
+
+    backends: frozenset[str] = frozenset()
+    compressions: frozenset[str] = frozenset()
+
+
+def read_cfg(items: Items, *, required: bool, plugged: Plugged = Plugged()) -> CfgReading:
     """``utask-cfg`` of these items. ``required``: its absence is a mistake, not the defaults."""
     text = items.get(KEY)
     if text is None:
@@ -80,16 +89,16 @@ def read_cfg(items: Items, *, required: bool, plugin_backends: frozenset[str] = 
         return CfgReading(Cfg(), (Mistake(KEY, f"failed to unmarshal utask configuration: {error}"),))
     mistakes: list[Mistake] = []
     shape = Shape(document, KEY, mistakes)
-    cfg = _read(shape, items, plugin_backends)
+    cfg = _read(shape, items, plugged)
     warnings = tuple(Mistake(path, "unknown key, ignored") for path in shape.unknown_keys())
     return CfgReading(cfg, tuple(mistakes), warnings)
 
 
-def _read(shape: Shape, items: Items, plugin_backends: frozenset[str]) -> Cfg:
+def _read(shape: Shape, items: Items, plugged: Plugged) -> Cfg:
     usernames, groups = shape.texts("admin_usernames"), shape.texts("admin_groups")
     if not usernames and not groups:
         shape.refuse("admin_usernames", "Admin user list can't be empty: name admin_usernames or admin_groups")
-    backends = read_backends(shape.shape_by_name("notify_config"), items, plugin_backends)
+    backends = read_backends(shape.shape_by_name("notify_config"), items, plugged.backends)
     most, most_crashed = _read_executions(shape)
     wait = shape.duration("resource_acquire_timeout", timedelta(minutes=1))
     return Cfg(
@@ -119,7 +128,7 @@ def _read(shape: Shape, items: Items, plugin_backends: frozenset[str]) -> Cfg:
         dashboard_path_prefix=shape.text("dashboard_path_prefix"),
         dashboard_api_path_prefix=shape.text("dashboard_api_path_prefix"),
         dashboard_sentry_dsn=shape.text("dashboard_sentry_dsn"),
-        steps_compression_algorithm=_read_compression(shape),
+        steps_compression_algorithm=_read_compression(shape, plugged.compressions),
         max_body_bytes=_read_body_limit(shape.shape("server_options")),
     )
 
@@ -158,14 +167,13 @@ def _read_database(shape: Shape) -> DatabaseConfig:
     )
 
 
-def _read_compression(shape: Shape) -> str:
-    name = shape.text("steps_compression_algorithm") or "noop"
-    if name not in COMPRESSIONS:
-        shape.refuse(
-            "steps_compression_algorithm",
-            f"{name} compression algorithm not found; known: {', '.join(COMPRESSIONS)}",
-        )
-    return name
+def _read_compression(shape: Shape, plugged: frozenset[str]) -> str:
+    name = shape.text("steps_compression_algorithm") or COMPRESSIONS[0]
+    known = (*COMPRESSIONS, *sorted(plugged))
+    if name in known:
+        return name
+    shape.refuse("steps_compression_algorithm", f"{name} compression algorithm not found; known: {', '.join(known)}")
+    return COMPRESSIONS[0]
 
 
 def _read_body_limit(shape: Shape) -> int:

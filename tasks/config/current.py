@@ -10,7 +10,7 @@ from threading import Lock
 
 from django.conf import settings
 
-from tasks.config.cfg import Cfg, read_cfg
+from tasks.config.cfg import Cfg, Plugged, read_cfg
 from tasks.config.items import ConfigurationError, Items, Mistake, Source, read_items
 from tasks.config.people import read_groups, read_passwords
 from tasks.config.shapes import NotJson, json_object, yaml_object
@@ -54,9 +54,9 @@ class Configuration:
         return sorted(group for group, names in self.groups_auth.items() if username in names)
 
 
-def assemble(items: Items, *, required: bool, base_url: str, plugin_backends: frozenset[str]) -> Configuration:
+def assemble(items: Items, *, required: bool, base_url: str, plugged: Plugged) -> Configuration:
     """What these items mean. ``required``: they are all there is, so ``utask-cfg`` must be among them."""
-    reading = read_cfg(items, required=required, plugin_backends=plugin_backends)
+    reading = read_cfg(items, required=required, plugged=plugged)
     mistakes = [*items.mistakes, *reading.mistakes]
     passwords = read_passwords(items, mistakes)
     groups = read_groups(items, mistakes)
@@ -98,6 +98,7 @@ def _check_credentials(items: Items, mistakes: list[Mistake]) -> None:
 _lock = Lock()
 _plugin_sources: dict[str, Source] = {}
 _plugin_backends: set[str] = set()
+_plugin_compressions: set[str] = set()
 _current: Configuration | None = None
 
 
@@ -117,6 +118,14 @@ def add_backend_type(name: str) -> None:
         _current = None
 
 
+def add_compression(name: str) -> None:
+    """A way to compress stored values that an init plugin brings."""
+    global _current
+    with _lock:
+        _plugin_compressions.add(name)
+        _current = None
+
+
 def configuration() -> Configuration:
     """The configuration, read at first use; its mistakes are for ``require_no_mistakes`` and ``config check``."""
     global _current
@@ -130,7 +139,7 @@ def configuration() -> Configuration:
                 items,
                 required=bool(settings.CONFIGURATION_FROM.strip()),
                 base_url=settings.UTASK_BASE_URL,
-                plugin_backends=frozenset(_plugin_backends),
+                plugged=Plugged(frozenset(_plugin_backends), frozenset(_plugin_compressions)),
             )
         return _current
 

@@ -22,3 +22,18 @@ class UnknownKey(CipherError):
 
 class NotAuthentic(CipherError):
     """The value was changed, moved from another place, or is no stored value at all."""
+
+
+class UnknownCompression(CipherError):
+    """The value was packed by an algorithm that nobody brings."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the value is compressed by '{name}', which is not known: "
+            "put back the init plugin that brings it (a value keeps the algorithm that it was written with)"
+        )
+        self.name = name
+
+
+class BadlyPacked(CipherError):
+    """A value was sealed by one of our keys, and what is in it cannot be unpacked."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.config.cfg import Cfg, DatabaseConfig, read_cfg
+from tasks.config.cfg import Cfg, DatabaseConfig, Plugged, read_cfg
 from tasks.config.durations import parse_duration
 from tasks.config.items import Item, Items
 
@@ -134,6 +134,22 @@ def test_all_wrong_keys_are_named_at_once():
 )
 def test_the_words_of_a_mistake(key, value, words):
     assert words in reasons(read(**{key: value}))
+
+
+@pytest.mark.parametrize(("written", "taken"), [(None, "noop"), ("", "noop"), ("noop", "noop"), ("gzip", "gzip")])
+def test_compression_is_off_unless_it_is_named(written, taken):
+    found = read(**({} if written is None else {"steps_compression_algorithm": written}))
+    assert (found.mistakes, found.cfg.steps_compression_algorithm) == ((), taken)
+
+
+def test_an_unknown_compression_is_refused_and_names_those_that_there_are_a_plugins_too():
+    document = {"admin_usernames": ["alice"], "steps_compression_algorithm": "zip"}
+    found = read_cfg(items(json.dumps(document)), required=True, plugged=Plugged(compressions=frozenset({"zstd"})))
+    assert "zip compression algorithm not found; known: noop, gzip, zstd" in reasons(found)
+    assert found.cfg.steps_compression_algorithm == "noop"
+    document["steps_compression_algorithm"] = "zstd"
+    found = read_cfg(items(json.dumps(document)), required=True, plugged=Plugged(compressions=frozenset({"zstd"})))
+    assert (found.mistakes, found.cfg.steps_compression_algorithm) == ((), "zstd")
 
 
 @pytest.mark.parametrize(("value", "seconds"), [(1, 1), (0.5, 0.5), ("1s", 1), ("1m30s", 90), (0, 0)])

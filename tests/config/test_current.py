@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 
 from tasks.apps import check_configuration, storage_keys
 from tasks.config import current
+from tasks.config.cfg import Plugged
 from tasks.config.current import CallbackConfig, assemble, configuration
 from tasks.config.items import ConfigurationError, Item, Items
 from tasks.crypto import keyring
@@ -16,7 +17,7 @@ CFG = {"admin_usernames": ["alice"]}
 
 def put_together(base_url="", **values):
     found = Items(tuple(Item(key.replace("_", "-"), value, 0) for key, value in values.items()))
-    return assemble(found, required=False, base_url=base_url, plugin_backends=frozenset())
+    return assemble(found, required=False, base_url=base_url, plugged=Plugged())
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from tasks.config.cfg import read_cfg
+from tasks.config.cfg import Plugged, read_cfg
 from tasks.config.items import Item, Items
 
 
 def read(backends, *more_items, actions=None, plugin_backends=frozenset()):
     document = {"admin_usernames": ["alice"], "notify_config": backends, "notify_actions": actions or {}}
     found = Items((Item("utask-cfg", json.dumps(document), 0), *more_items))
-    return read_cfg(found, required=True, plugin_backends=plugin_backends)
+    return read_cfg(found, required=True, plugged=Plugged(backends=plugin_backends))
 
 
 def hook(**keys):

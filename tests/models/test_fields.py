@@ -1,11 +1,13 @@
 """Encrypted columns: what the table holds, and where a value opens."""
 
+import json
 import uuid
+from collections.abc import Iterator
 
 import pytest
 from django.db import connection
 
-from tasks.crypto import cipher
+from tasks.crypto import cipher, compression
 from tasks.crypto.errors import CipherError
 from tasks.models import CacheEntry
 from tasks.models.fields import context_of, seal
@@ -82,3 +84,43 @@ def test_a_plain_text_cannot_slip_into_the_column_by_an_update() -> None:
 
 def test_keys_of_rows_are_their_own_names() -> None:
     assert CacheEntry(key=str(uuid.UUID(int=1))).encryption_row() == "00000000-0000-0000-0000-000000000001"
+
+
+LISTED = json.dumps([{"host": f"node-{number}.example.org", "state": "up"} for number in range(200)])
+
+
+@pytest.fixture
+def compressed() -> Iterator[None]:
+    """New values are compressed."""
+    source = compression._source
+    compression.use_source(lambda: "gzip")
+    yield
+    compression._source = source
+
+
+def test_with_compression_the_table_holds_less_and_the_rows_of_any_time_read_back(compressed: None) -> None:
+    compression.use_source(lambda: "noop")
+    CacheEntry.objects.create(key="before", value=LISTED)
+    compression.use_source(lambda: "gzip")
+    CacheEntry.objects.create(key="since", value=LISTED)
+    CacheEntry.objects.create(key="small", value=SECRET)
+    compression.use_source(lambda: "noop")
+    CacheEntry.objects.create(key="after", value=LISTED)
+    assert len(stored("since")) < len(stored("before")) / 5
+    assert len(stored("after")) == len(stored("before")) > len(LISTED)
+    # Neither the text nor what deflate makes of it: it is sealed after it was compressed.
+    assert b"node-" not in stored("since")
+    for setting in ("noop", "gzip"):
+        compression.use_source(lambda name=setting: name)  # type: ignore[misc]
+        read = {entry.key: entry.value for entry in CacheEntry.objects.all()}
+        assert read == {"before": LISTED, "since": LISTED, "small": SECRET, "after": LISTED}
+
+
+def test_a_value_that_is_written_again_is_stored_as_is_configured_then(compressed: None) -> None:
+    entry = CacheEntry.objects.create(key="a", value=LISTED)
+    short = len(stored("a"))
+    compression.use_source(lambda: "noop")
+    entry.value = LISTED
+    entry.save()
+    assert len(stored("a")) > short * 5
+    assert CacheEntry.objects.get(key="a").value == LISTED

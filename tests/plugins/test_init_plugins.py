@@ -19,6 +19,7 @@ from django.urls import clear_url_caches, path
 from tasks import apps, notify, plugins
 from tasks.api.views.plugins import view_of
 from tasks.config import current
+from tasks.crypto import cipher, compression
 from tasks.services import providers
 from tests.peers.web import Reply, WebPeer
 from utask_project import urls
@@ -37,6 +38,7 @@ def write(tmp_path: Path, settings: Any) -> Iterator[Write]:
     settings.MIDDLEWARE = list(settings.MIDDLEWARE)
     kept = list(urls.urlpatterns)
     channels = dict(notify._channels)
+    algorithms = dict(compression._by_name)
 
     def write_plugins(**files: str) -> None:
         for name, text in files.items():
@@ -53,6 +55,9 @@ def write(tmp_path: Path, settings: Any) -> Iterator[Write]:
     notify._channels.update(channels)
     current._plugin_sources.clear()
     current._plugin_backends.clear()
+    current._plugin_compressions.clear()
+    compression._by_name.clear()
+    compression._by_name.update(algorithms)
     current._current = None
     plugins._loaded = plugins._Loaded()
 
@@ -177,6 +182,38 @@ def test_a_route_that_changes_something_is_refused_in_maintenance_mode(
     assert (refused.status_code, refused.json()) == (405, {"error": "Maintenance mode activated"})
     assert client.get("/hook").json() == {"was": "read"}
     assert client.post("/clean").status_code == 200
+
+
+BZ2 = """
+import bz2
+
+class Bz2:
+    def compress(self, value): return bz2.compress(value)
+    def decompress(self, packed, size): return bz2.BZ2Decompressor().decompress(packed, size + 1)
+
+def init(service): service.compression.add("bz2", Bz2())
+"""
+
+
+def test_an_algorithm_of_a_plugin_may_be_configured_and_compresses_what_is_stored(
+    write: Write, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.CONFIGURATION_FROM = "env:WITH"
+    cfg = {"admin_usernames": ["ann"], "steps_compression_algorithm": "bz2"}
+    monkeypatch.setenv("WITH_UTASK_CFG", json.dumps(cfg))
+    current._current = None
+    assert "bz2 compression algorithm not found" in str(current.configuration().mistakes[0])
+    write(packing=BZ2)
+    assert (plugins.problems(), current.configuration().mistakes) == ([], ())
+    value = b"again and " * 500
+    token = cipher.encrypt(value, "a.b:c")
+    assert len(token) < 300
+    assert cipher.decrypt(token, "a.b:c") == value
+
+
+def test_a_plugin_may_not_take_the_name_of_an_algorithm_that_is_ours(write: Write) -> None:
+    write(a=BZ2.replace('"bz2", Bz2', '"gzip", Bz2'))
+    assert "must be another than noop and gzip" in str(plugins.problems()[0])
 
 
 def test_a_path_of_the_api_cannot_be_taken(write: Write, client: Client) -> None:

@@ -11,7 +11,7 @@ from django.db import connection
 
 from tasks import apps
 from tasks.apps import storage_keys
-from tasks.crypto import keyring
+from tasks.crypto import compression, keyring
 from tasks.crypto.cipher import Cipher
 from tasks.crypto.errors import CipherError, UnknownKey
 from tasks.crypto.keyring import Key, Keyring
@@ -106,6 +106,48 @@ def test_a_value_that_changed_meanwhile_is_left_to_who_changed_it(
     monkeypatch.setattr(keys, "_write", write)
     keys.rotate_keys(actor("adm"))
     assert Task.objects.get().input == '{"id":"second"}'
+
+
+def test_values_of_any_compression_are_rotated_and_stored_as_is_configured_now(
+    made: Task, add_key: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = "a long comment, and " * 100
+
+    def lengths() -> list[int]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT length(content) FROM tasks_comment WHERE username = 'long' ORDER BY id")
+            return [length for (length,) in cursor.fetchall()]
+
+    def compress_by(name: str) -> None:
+        monkeypatch.setattr(compression, "_source", lambda: name)
+
+    for name in ("noop", "gzip"):
+        compress_by(name)
+        Comment.objects.create(task=made, username="long", content=long)
+    plain, short = lengths()
+    assert short < plain / 5
+    for name in ("gzip", "noop"):
+        compress_by(name)
+        newest = add_key()
+        keys.rotate_keys(actor("adm"))
+        assert set(key_usage.values_by_key()) == {newest}
+        assert lengths() == [short if name == "gzip" else plain] * 2
+        assert {comment.content for comment in Comment.objects.filter(username="long")} == {long}
+
+
+def test_a_value_whose_algorithm_is_gone_is_told_and_left_by_a_rotation(
+    made: Task, add_key: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [older] = key_usage.values_by_key()
+    monkeypatch.setitem(compression._by_name, "brought", compression.Compression("brought", compression.Deflate()))
+    monkeypatch.setattr(compression, "_source", lambda: "brought")
+    comment = Comment.objects.create(task=made, username="req", content="a long comment, and " * 100)
+    monkeypatch.setattr(compression, "_source", lambda: "noop")
+    monkeypatch.delitem(compression._by_name, "brought")
+    add_key()
+    with pytest.raises(CipherError, match=f"1 values .* tasks_comment.content of row {comment.pk}: .*'brought'"):
+        keys.rotate_keys(actor("adm"))
+    assert key_usage.values_by_key()[older] == 1
 
 
 def test_an_unknown_key_is_told(made: Task, add_key: Callable[[], str]) -> None:
