@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.mail.backends.smtp import EmailBackend
 
-from actions import ClientError, ServerError, Stopped
+from actions import ClientError, ServerError, Stopped, _smtp
 from actions import email as module
 from actions._contract import Cancellation
 from actions._sockets import connect
@@ -131,7 +132,7 @@ def test_a_wrong_password_is_definitive_and_not_shown(run_action, authority, tmp
 
 def test_a_password_is_not_sent_in_clear_to_another_host(run_action, monkeypatch):
     with running_smtp(users={"ann": "pass"}) as server:
-        monkeypatch.setattr(module, "connect", lambda host, port: connect_to_loopback(port))
+        monkeypatch.setattr(_smtp, "connect", lambda host, port: connect_to_loopback(port))
         configuration = mail(server, smtp_hostname="mail.example.org", smtp_username="ann", smtp_password="pass")
         with pytest.raises(ServerError, match="not sent without encryption"):
             run_action("email", configuration)
@@ -192,7 +193,7 @@ def test_a_name_that_does_not_resolve_is_a_server_error(run_action, mailbox):
 
 
 def test_a_server_that_says_nothing_is_given_up_in_time(run_action, monkeypatch):
-    monkeypatch.setattr(module, "CONNECT_LIMIT", timedelta(milliseconds=200))
+    monkeypatch.setattr(_smtp, "CONNECT_LIMIT", timedelta(milliseconds=200))
     with silent_server() as port, pytest.raises(ServerError, match="timed out"):
         run_action("email", mail(Mailbox(port=port)))
 
@@ -212,7 +213,14 @@ def test_a_request_to_stop_ends_a_dialogue(run_action, context):
     [
         {"to": ["ann@example.org\r\nBcc: eve@example.org"]},
         {"subject": "Hello\r\nBcc: eve@example.org"},
+        {"subject": "Hello\x0bBcc: eve@example.org"},
+        {"subject": "Hello\u2028Bcc: eve@example.org"},
         {"from_name": "A\nB"},
+        {"from_name": "A\x0cB"},
+        {"to": ["ann@example.org\x0bBcc: eve@example.org"]},
+        {"to": ["ann@example.org, eve@example.org"]},
+        {"to": ["zoé@example..org"]},
+        {"body": "half a letter: \ud83d"},
         {"to": ["no address"]},
         {"from_address": "@"},
         {"from_address": "a@b@c"},
@@ -224,9 +232,65 @@ def test_a_header_that_would_become_two_and_an_address_that_is_none_block(run_ac
     assert mailbox.mails == []
 
 
-def test_addresses_beyond_ascii_go_to_servers_that_take_them(run_action, mailbox):
-    run_action("email", mail(mailbox, to=["zoé@example.org"]))
-    assert mailbox.mails[0].recipients == ["zoé@example.org"]
+def test_mailboxes_beyond_ascii_go_as_they_are_to_servers_that_take_them(run_action, mailbox):
+    run_action("email", mail(mailbox, to=["zoé@exämple.org"], from_name="Zoé", from_address="ünit@example.org"))
+    [got] = mailbox.mails
+    assert (got.sender, got.recipients) == ("ünit@example.org", ["zoé@exämple.org"])
+    assert (str(got.message["From"]), str(got.message["To"])) == ("Zoé <ünit@example.org>", "zoé@exämple.org")
+
+
+def test_mailboxes_beyond_ascii_block_where_the_server_cannot_name_them(run_action):
+    with running_smtp(beyond_ascii=False) as server:
+        with pytest.raises(ClientError, match="does not take addresses that are not ASCII"):
+            run_action("email", mail(server, to=["zoé@example.org"]))
+        assert server.mails == []
+
+
+def test_a_domain_beyond_ascii_goes_to_any_server_in_its_ascii_form(run_action):
+    with running_smtp(beyond_ascii=False) as server:
+        run_action("email", mail(server, to=["zoe@exämple.org"]))
+        assert server.mails[0].recipients == ["zoe@xn--exmple-cua.org"]
+        assert str(server.mails[0].message["To"]) == "zoe@xn--exmple-cua.org"
+
+
+# What belongs to the installation
+
+
+def test_the_mail_goes_through_djangos_own_backend(run_action, mailbox, monkeypatch):
+    sent = []
+    send = EmailBackend.send_messages
+
+    def send_messages(backend: EmailBackend, messages: Any) -> int:
+        sent.append((backend.host, backend.port, [(message.subject, message.to) for message in messages]))
+        return send(backend, messages)
+
+    monkeypatch.setattr(EmailBackend, "send_messages", send_messages)
+    run_action("email", mail(mailbox))
+    assert sent == [("127.0.0.1", mailbox.port, [("Hello", ["ann@example.org"])])]
+    assert len(mailbox.mails) == 1
+
+
+def test_the_accounts_of_the_services_own_mail_are_none_of_a_steps(run_action, authority, tmp_path, trusted, settings):
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "ann", "pass"
+    settings.EMAIL_USE_SSL, settings.EMAIL_SSL_CERTFILE = True, "/no/such/file"
+    settings.DEFAULT_FROM_EMAIL = "service@example.org"
+    with running_smtp(tls=authority.server_context(tmp_path), users={"ann": "pass"}) as server:
+        with pytest.raises(ClientError, match="530"):
+            run_action("email", mail(server))
+        assert server.mails == []
+
+
+def test_a_user_name_without_a_password_logs_in_with_an_empty_one(run_action, authority, tmp_path, trusted):
+    with running_smtp(tls=authority.server_context(tmp_path), users={"ann": ""}) as server:
+        run_action("email", mail(server, smtp_username="ann"))
+        assert [got.user for got in server.mails] == ["ann"]
+
+
+def test_a_server_in_a_denied_network_is_not_spoken_to(run_action, mailbox, context, surroundings):
+    here = replace(context, surroundings=replace(surroundings, denied_networks=("127.0.0.0/8",)))
+    with pytest.raises(ClientError, match="may not connect"):
+        run_action("email", mail(mailbox), ctx=here)
+    assert mailbox.transactions == 0
 
 
 # Checks when a template is loaded

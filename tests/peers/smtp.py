@@ -83,6 +83,7 @@ def running_smtp(
     implicit_tls: bool = False,
     users: dict[str, str] | None = None,
     mechanisms_left_out: tuple[str, ...] = (),
+    beyond_ascii: bool = True,
 ) -> Iterator[Mailbox]:
     """Start a server: in clear, with STARTTLS (``tls``), or TLS from the start; with ``users`` it wants a login."""
     mailbox = Mailbox(port=free_port(), users=users or {})
@@ -97,6 +98,7 @@ def running_smtp(
         auth_required=bool(users),
         auth_exclude_mechanism=mechanisms_left_out,
         server_hostname="localhost",
+        enable_SMTPUTF8=beyond_ascii,
     )
     controller.start()
     try:
