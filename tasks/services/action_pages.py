@@ -7,6 +7,7 @@ from typing import Any
 
 from actions._registry import RegisteredAction, SourceProblem, UnknownAction
 from tasks.engine.gotemplate import loads
+from tasks.engine.reading import parse_function
 from tasks.models import Function
 from tasks.services.actors import Actor
 from tasks.services.catalog import registry
@@ -83,7 +84,9 @@ def function(name: str) -> FunctionPage:
 
 def _function(row: Function) -> FunctionPage:
     document: dict[str, Any] = loads(row.document)
-    about = str(document.get("description") or "")
+    # The API's document has no description; the file has.
+    definition, _ = parse_function(row.source)
+    about = definition.description if definition else ""
     return FunctionPage(row.name, about, str(document["action"]["type"]), row.source, document)
 
 

@@ -6,6 +6,7 @@ def test_every_action_and_function_is_listed(visit):
     for name in ("http", "echo", "subtask", "callback"):
         assert f'href="/admin/actions/{name}/"' in page
     assert 'href="/admin/functions/greet/"' in page
+    assert "says hello</p>" in page
 
 
 def test_an_action_tells_its_keys_those_within_them_and_its_metadata(visit):
@@ -19,6 +20,7 @@ def test_an_action_tells_its_keys_those_within_them_and_its_metadata(visit):
 
 def test_a_function_shows_its_text(visit):
     page = visit("str").get("functions/greet/")
+    assert "says hello</p>" in page
     assert "name: greet" in page
     assert "echo" in page
 
