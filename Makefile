@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 RUN := $(VENV)/bin/python
+# What runs in production, and what is brought with it.
+CODE := actions init tasks templates_yaml utask_cli utask_project manage.py
 
 .PHONY: help setup setup-test run test test-sqlite test-postgresql lint format types screenshots clean
 
@@ -35,9 +37,10 @@ test-sqlite: $(VENV)/.tests
 test-postgresql: $(VENV)/.tests
 	@TEST_DATABASE=postgresql $(RUN) -m pytest -q $(PYTEST_ARGS)
 
-lint: $(VENV)/.tests ## ruff, mypy, and whether the models have their migrations
+lint: $(VENV)/.tests ## ruff, bandit, mypy, and whether the models have their migrations
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
+	$(RUN) -m bandit --quiet --configfile pyproject.toml -ll --recursive $(CODE)
 	$(RUN) -m mypy .
 	$(RUN) manage.py makemigrations --check --dry-run
 

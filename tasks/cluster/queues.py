@@ -51,7 +51,7 @@ class PacketQueue:
             if stopping.is_set():
                 return STOP
             # Only our own processes hold the other end.
-            return pickle.loads(self._reader.recv(_LARGEST))  # noqa: S301
+            return pickle.loads(self._reader.recv(_LARGEST))  # noqa: S301  # nosec B301
         finally:
             _idle = False
 

@@ -226,7 +226,7 @@ def _read_document(path: Path) -> Any:
         pass
     try:
         # BaseLoader makes nothing but texts, lists and mappings: the safest of all loaders.
-        return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
+        return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  # nosec B506
     except yaml.YAMLError as error:
         # The problem's own text may quote the document, which holds secrets: only the place is told.
         line = getattr(getattr(error, "problem_mark", None), "line", None)

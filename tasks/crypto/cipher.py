@@ -50,7 +50,7 @@ _RENEW_AFTER = 1 << 22
 def _derived(key: bytes, prefix: bytes) -> AESGCM:
     """AES-256-GCM under the key that XAES derives from the first half of the nonce (NIST SP 800-108, CMAC)."""
     # ECB over two counter blocks is the derivation itself; nothing of a value passes through it.
-    block = BlockCipher(AES(key), ECB()).encryptor()  # noqa: S305
+    block = BlockCipher(AES(key), ECB()).encryptor()  # noqa: S305  # nosec B305
     first = int.from_bytes(block.update(bytes(16)), "big") << 1
     subkey = (first ^ 0x87 if first >> 128 else first) & ((1 << 128) - 1)
     derived = b"".join(

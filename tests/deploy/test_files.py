@@ -3,7 +3,6 @@
 import configparser
 import re
 import sqlite3
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -95,14 +94,6 @@ def test_every_place_behind_nginx_sets_the_header_of_the_user() -> None:
         if "proxy_set_header" in place:
             assert "X-Remote-User" in place
             assert "X-Remote-Groups" in place
-
-
-def test_the_licence_of_every_requirement_is_listed() -> None:
-    page = (ROOT / "docs" / "licences.md").read_text().lower().replace("_", "-")
-    for line in (ROOT / "requirements.txt").read_text().splitlines():
-        if line and not line.startswith("#"):
-            name = metadata.metadata(re.split(r"[=\[]", line)[0])["Name"].lower().replace("_", "-")
-            assert f"| {name} |" in page, name
 
 
 def test_the_backup_of_sqlite_that_the_page_names_holds_everything(tmp_path: Path) -> None:

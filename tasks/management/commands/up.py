@@ -120,7 +120,8 @@ class Command(BaseCommand):
         return _LOG_LOOK_SECONDS if self._is_ready else _READY_LOOK_SECONDS
 
     def _answers(self) -> bool:
-        bind = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.UTASK_BIND, settings.UTASK_BIND)  # noqa: S104
+        everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - looked for, not bound  # nosec B104
+        bind = everywhere.get(settings.UTASK_BIND, settings.UTASK_BIND)
         try:
             with socket.create_connection((bind, settings.PORT), timeout=1):
                 return True
@@ -130,7 +131,7 @@ class Command(BaseCommand):
     def _address(self) -> str:
         if settings.UTASK_BASE_URL:
             return str(settings.UTASK_BASE_URL)
-        is_local = settings.UTASK_BIND in ("127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104
+        is_local = settings.UTASK_BIND in ("127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104 - compared  # nosec B104
         return f"http://{'localhost' if is_local else settings.UTASK_BIND}:{settings.PORT}"
 
     def _load_templates(self) -> None:
