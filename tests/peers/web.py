@@ -59,7 +59,13 @@ class WebPeer:
     Keeps what it received.
     """
 
-    def __init__(self, tls: ssl.SSLContext | None = None, handler: type[BaseHTTPRequestHandler] | None = None) -> None:
+    def __init__(
+        self,
+        tls: ssl.SSLContext | None = None,
+        handler: type[BaseHTTPRequestHandler] | None = None,
+        *,
+        port: int = 0,  # 0: any that is free
+    ) -> None:
         self.received: list[Received] = []
         self._routes: dict[str, Reply | Answering] = {}
         peer = self
@@ -92,7 +98,7 @@ class WebPeer:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = _Server(("127.0.0.1", 0), handler or Handler)
+        self._server = _Server(("127.0.0.1", port), handler or Handler)
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.port: int = self._server.server_address[1]
