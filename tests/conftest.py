@@ -3,7 +3,7 @@
 The suite runs twice (``make test``): with ``TEST_DATABASE=sqlite`` everything but the tests marked ``postgresql``; with
 ``TEST_DATABASE=postgresql`` those, and what touches a database but is not marked ``sqlite``. A test touches a database
 when it asks for one (``db``, ``transactional_db``, the mark ``django_db``), for the address of an empty one
-(``database_url``), or for a running ``service``. Tests marked ``conformance`` need the folder that
+(``database_url``), or for a running service (``service``, ``live``). Tests marked ``conformance`` need the folder that
 ``UTASK_CONFORMANCE`` names.
 """
 
@@ -21,7 +21,7 @@ from psycopg import sql
 
 from tests.postgresql import server_url
 
-TOUCHES_DATABASE = {"db", "transactional_db", "database_url", "shared_database_url", "service"}
+TOUCHES_DATABASE = {"db", "transactional_db", "database_url", "shared_database_url", "service", "live"}
 _left_out: list[str] = []
 
 

@@ -1,19 +1,22 @@
 """A running service, a browser that watches its console, and axe-core from npm (fetched once, into node_modules)."""
 
+import json
 import os
 import socket
 import subprocess
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from tests.acceptance.templates import TEMPLATES
+from tests.acceptance.templates import ANNOUNCING, TEMPLATES
 from tests.cluster.processes import ROOT, Command
 from tests.conftest import empty_database
+from tests.peers.web import Reply, WebPeer
 
 PASSWORD = "correct horse battery"
 _FLAGS = [
@@ -42,19 +45,38 @@ class Live:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
-    def post(self, path: str) -> None:
-        """Something that the administrator does from elsewhere."""
-        answer = requests.post(f"{self.url}{path}", auth=("admin", PASSWORD), timeout=30)
+    def post(self, path: str, **body: object) -> Any:
+        """Something that the administrator does from elsewhere; what is answered."""
+        answer = requests.post(f"{self.url}{path}", json=body, auth=("admin", PASSWORD), timeout=30)
         assert answer.ok, answer.text
+        return answer.json() if answer.content else None
 
 
 @pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def receiver() -> Iterator[WebPeer]:
+    """Whom the service tells what a ``notify`` step says, at ``/hook``."""
+    with WebPeer().serving() as peer:
+        peer.on("/hook", Reply())
+        yield peer
+
+
+def _configuration(receiver: WebPeer) -> str:
+    silent = dict.fromkeys(("task_state_update", "task_validation", "task_step_update"), "silent")
+    backend = {
+        "type": "webhook",
+        "config": {"webhook_url": f"{receiver.url}/hook"},
+        "default_notification_strategy": silent,
+    }
+    return json.dumps({"admin_usernames": ["admin"], "notify_config": {"receiver": backend}})
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory, receiver: WebPeer) -> Iterator[Live]:
     """One service for all tests of the browser."""
     folder = tmp_path_factory.mktemp("live")
     templates = folder / "templates"
     templates.mkdir()
-    for name, text in TEMPLATES.items():
+    for name, text in {**TEMPLATES, **ANNOUNCING}.items():
         (templates / f"{name}.yaml").write_text(textwrap.dedent(text))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -70,6 +92,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             UTASK_TEMPLATES_PATH=str(templates),
             UTASK_BASE_URL=f"http://127.0.0.1:{port}",
             UTASK_WORKERS="1",
+            CONFIGURATION_FROM="env:LIVE",
+            LIVE_UTASK_CFG=_configuration(receiver),
         ).start()
         service = Live(command, port)
         try:

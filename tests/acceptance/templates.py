@@ -98,3 +98,18 @@ TEMPLATES = {
           say: {description: Say it, action: {type: echo, configuration: {output: {}}}}
     """,
 }
+
+#: These need the backend ``receiver`` to be configured.
+ANNOUNCING = {
+    "announce": """
+        name: announce
+        description: Tells somebody
+        title_format: Announced
+        auto_runnable: true
+        allow_all_resolver_usernames: true
+        steps:
+          tell:
+            description: Tell that it is here
+            action: {type: notify, configuration: {message: the parcel is here, backends: [receiver]}}
+    """,
+}

@@ -3,42 +3,11 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
+
+from tests.acceptance.watching import head, is_now, never_reloads, was_never_reloaded
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
-
-
-def head(page: Page):
-    return page.locator("#head")
-
-
-def is_now(page: Page, state: str) -> None:
-    """The task's page shows this state, without having been loaded again."""
-    expect(head(page).locator(".headline .state")).to_contain_text(state)
-
-
-def never_reloads(page: Page) -> None:
-    page.evaluate("window.sameDocument = true")
-
-
-def was_never_reloaded(page: Page) -> bool:
-    return bool(page.evaluate("window.sameDocument === true"))
-
-
-def test_a_task_is_asked_for_in_a_form_and_seen_to_its_end_without_a_reload(open_page):
-    page = open_page("/admin/new/")
-    page.get_by_label("Search templates").fill("hello")
-    expect(page.locator("#gallery .template:visible")).to_have_count(1)
-    page.locator("#gallery .template:visible").click()
-    page.get_by_label("The language in which you wish to say hello").select_option("spanish")
-    page.get_by_role("button", name="Create the task").click()
-    page.wait_for_url("**/admin/tasks/*/")
-    never_reloads(page)
-    is_now(page, "DONE")
-    expect(page.locator("#result")).to_contain_text("Hola mundo!")
-    expect(page.locator("#graph .node.good")).to_have_count(2)
-    expect(page.locator("[data-pulse]")).to_have_text("finished")
-    assert was_never_reloaded(page)
 
 
 def test_what_does_not_fit_is_told_at_its_field_before_and_after_it_is_sent(open_page):
@@ -87,51 +56,6 @@ def test_every_kind_of_input_arrives_as_it_was_given(open_page):
     inputs = page.locator("#inputs")
     expect(inputs).to_contain_text("**__SECRET__**")
     expect(inputs).to_contain_text("kept")
-
-
-def test_a_score_is_entered_in_the_resolvers_form_and_decides_the_branch(open_page, live):
-    page = open_page(f"/admin/tasks/{live.make('antifraud', client='Mallory')}/")
-    page.get_by_label("Trust score").fill("30")
-    page.get_by_role("button", name="Resolve and run").click()
-    is_now(page, "DONE")
-    expect(page.locator('#graph [data-step="judge"]')).to_contain_text("BAD")
-    expect(page.locator('#graph [data-step="deliver"]')).to_contain_text("PRUNE")
-    expect(page.locator('#graph [data-step="refuse"]')).to_contain_text("DONE")
-    page.locator('#graph [data-step="judge"]').click()
-    expect(page.locator("#panel")).to_contain_text("score below 50")
-
-
-def test_a_failed_step_is_repaired_by_editing_a_paused_run(open_page, live):
-    page = open_page(f"/admin/tasks/{live.make('broken')}/")
-    is_now(page, "BLOCKED")
-    expect(head(page)).to_contain_text("422: no such street")
-    expect(head(page).get_by_role("button", name=re.compile("^Edit the run"))).to_have_attribute(
-        "aria-disabled", "true"
-    )
-    head(page).get_by_role("button", name="Pause", exact=True).click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Reason").fill("wrong street")
-    dialog.get_by_role("button", name="Pause").click()
-    head(page).get_by_role("link", name="Edit the run").click()
-    box = page.get_by_label("The run, as YAML")
-    before = box.input_value()
-    assert "422: no such street" in before
-    start = before.index("    action:\n", before.index("  send:"))
-    end = before.index("      type: echo", start)
-    box.fill(
-        before[:start] + "    action:\n      configuration:\n        output:\n          sent: parcel\n" + before[end:]
-    )
-    page.get_by_role("button", name="Check and compare").click()
-    expect(page.locator(".diff .removed").filter(has_text="422: no such street")).to_have_count(1)
-    expect(page.locator(".diff .added").filter(has_text="sent: parcel")).to_have_count(1)
-    page.get_by_label("Reason").fill("the street was misspelt")
-    page.get_by_role("button", name="Save").click()
-    page.wait_for_url(re.compile(r"/admin/tasks/[0-9a-f-]+/$"))
-    head(page).get_by_role("button", name="Run now").click()
-    page.get_by_role("dialog").get_by_role("button", name="Run now").click()
-    is_now(page, "DONE")
-    expect(page.locator("#result")).to_contain_text("sent: parcel")
-    expect(page.locator("#journal")).to_contain_text("the street was misspelt")
 
 
 def test_a_text_that_is_no_step_is_refused_with_its_place_and_nothing_is_saved(open_page, live):
