@@ -27,15 +27,18 @@ $(VENV)/.tests: requirements.txt requirements-traces.txt requirements-test.txt
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	@touch $@ $(VENV)/.runs
 
+# The tests start hundreds of Python processes; without compiled files each would compile all of ours anew.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(RUN) -m pytest -q
+
 # The two halves share nothing, so they run side by side, each one's lines kept together.
 test: $(VENV)/.tests ## all tests, on SQLite and on PostgreSQL
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going test-sqlite test-postgresql
 
 test-sqlite: $(VENV)/.tests
-	@TEST_DATABASE=sqlite $(RUN) -m pytest -q $(PYTEST_ARGS)
+	@TEST_DATABASE=sqlite $(PYTEST) $(PYTEST_ARGS)
 
 test-postgresql: $(VENV)/.tests
-	@TEST_DATABASE=postgresql $(RUN) -m pytest -q $(PYTEST_ARGS)
+	@TEST_DATABASE=postgresql $(PYTEST) $(PYTEST_ARGS)
 
 lint: $(VENV)/.tests ## ruff, bandit, mypy, and whether the models have their migrations
 	$(RUN) -m ruff check .
