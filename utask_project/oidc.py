@@ -11,17 +11,21 @@ from typing import Any
 import jwt
 import requests
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import SuspiciousOperation
 from django.db import transaction
 from django.http import HttpRequest
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
+from tasks.services import maintenance
+from tasks.services.errors import Maintenance
+
 log = logging.getLogger("tasks.oidc")
 
 
 class OpenIDConnect(OIDCAuthenticationBackend):  # type: ignore[misc]  # the library has no types
-    """Makes an account at the first log-in, and brings its groups up to date at each."""
+    """Makes an account at the first log-in, and brings its groups up to date at each; neither in maintenance mode."""
 
     def authenticate(self, request: HttpRequest | None, **given: Any) -> User | None:
         """The account of who comes back from the provider; None where that did not work, which is logged."""
@@ -32,6 +36,10 @@ class OpenIDConnect(OIDCAuthenticationBackend):  # type: ignore[misc]  # the lib
         except (SuspiciousOperation, jwt.InvalidTokenError, requests.RequestException, KeyError, ValueError) as error:
             # The texts of these may hold tokens.
             log.warning("log-in through the provider failed", extra={"error": type(error).__name__})
+            _tell(request, "Single sign-on did not let you in; why is in the log of this service.")
+            return None
+        except Maintenance:
+            _tell(request, "You have no account here yet, and none is made in maintenance mode: come again after it.")
             return None
         return found
 
@@ -73,14 +81,15 @@ class OpenIDConnect(OIDCAuthenticationBackend):  # type: ignore[misc]  # the lib
         return found
 
     def create_user(self, claims: Mapping[str, Any]) -> User:
-        """A new account, without a password."""
+        """A new account, without a password. Raises Maintenance."""
+        maintenance.require_writable()
         user = User(username=self.get_username(claims))
         user.set_unusable_password()
         return self._update(user, claims)
 
     def update_user(self, user: User, claims: Mapping[str, Any]) -> User:
-        """The account as the provider knows him now."""
-        return self._update(user, claims)
+        """The account as the provider knows him now; in maintenance mode as it is."""
+        return user if maintenance.is_on() else self._update(user, claims)
 
     @transaction.atomic
     def _update(self, user: User, claims: Mapping[str, Any]) -> User:
@@ -92,3 +101,9 @@ class OpenIDConnect(OIDCAuthenticationBackend):  # type: ignore[misc]  # the lib
             names = {str(name).strip("/")[:150] for name in told} - {""}
             user.groups.set([Group.objects.get_or_create(name=name)[0] for name in sorted(names)])
         return user
+
+
+def _tell(request: HttpRequest | None, words: str) -> None:
+    """Have the log-in page say so."""
+    if request is not None:
+        messages.error(request, words)

@@ -33,6 +33,22 @@ def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _inside(request, 403, "This form is too old", told)
 
 
+def maintained(request: HttpRequest) -> HttpResponse:
+    """503: one of Django's own pages was to write, in maintenance mode."""
+    return _inside(request, 503, "Under maintenance", "Nothing was changed: nothing can be while this lasts.")
+
+
+def no_account_yet() -> HttpResponse:
+    """503: somebody whom a proxy names for the first time, in maintenance mode."""
+    told = (
+        "The service is in maintenance mode, in which nothing is written. You have not been here before, so there is "
+        "no account of yours yet: it is made when you come again after the maintenance."
+    )
+    answer = _outside(503, "Under maintenance", told)
+    answer.headers["Retry-After"] = "60"
+    return answer
+
+
 def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400: what no view was asked for, such as a name of this machine that the service does not know."""
     told = "The request cannot be read, or comes by a name that this service does not answer to (UTASK_ALLOWED_HOSTS)."

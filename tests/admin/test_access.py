@@ -1,8 +1,9 @@
 """Who comes in, and who sees which page."""
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
+from rest_framework.authtoken.models import Token
 
 from tasks.services import maintenance
 
@@ -80,6 +81,44 @@ def test_in_maintenance_everything_is_read_and_nothing_written(visit, make, acti
     visitor.post("new/dummy/", status=503, **{"in-id": "x"})
     task.refresh_from_db()
     assert task.state == "TODO"
+
+
+def test_in_maintenance_accounts_groups_and_tokens_are_read_and_not_written(visit, acting):
+    visitor, key = visit("adm"), User.objects.get(username="own").pk
+    Token.objects.create(user=User.objects.get(username="own"), key="t" * 40)
+    maintenance.switch(acting("adm"), on=True)
+    before = list(User.objects.order_by("pk").values()), Group.objects.count(), Token.objects.count()
+    for path, fields in (
+        ("auth/user/add/", {"username": "new", "password1": "long enough 1", "password2": "long enough 1"}),
+        (f"auth/user/{key}/change/", {"username": "renamed"}),
+        (f"auth/user/{key}/password/", {"password1": "long enough 1", "password2": "long enough 1"}),
+        (f"auth/user/{key}/delete/", {"post": "yes"}),
+        ("auth/user/", {"action": "delete_selected", "_selected_action": key, "post": "yes"}),
+        ("auth/group/add/", {"name": "new"}),
+        ("authtoken/tokenproxy/add/", {"user": key}),
+        (f"authtoken/tokenproxy/{key}/delete/", {"post": "yes"}),
+        ("password_change/", {"old_password": "x", "new_password1": "y", "new_password2": "y"}),
+    ):
+        page = visitor.post(path, status=503, **fields).content.decode()
+        assert "Nothing was changed" in page, path
+    assert (list(User.objects.order_by("pk").values()), Group.objects.count(), Token.objects.count()) == before
+    for path in ("auth/user/", f"auth/user/{key}/change/", "auth/group/", "authtoken/tokenproxy/"):
+        visitor.get(path)
+    maintenance.switch(acting("adm"), on=False)
+    visitor.post("auth/group/add/", name="new")
+    assert Group.objects.filter(name="new").exists()
+
+
+def test_in_maintenance_one_can_still_log_in_and_out(world, acting):
+    user = User.objects.get(username="adm")
+    user.set_password("open sesame")
+    user.save()
+    maintenance.switch(acting("adm"), on=True)
+    client = Client()
+    assert client.post("/admin/login/", {"username": "adm", "password": "open sesame"}).status_code == 302
+    assert client.get("/admin/operations/").status_code == 200
+    assert client.post("/admin/logout/").status_code in (200, 302)
+    assert client.get("/admin/operations/").status_code == 302
 
 
 def test_every_page_has_the_strict_policy(visit, make):

@@ -13,6 +13,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import clear_url_caches, include, path
 
+from tasks.services import maintenance
+from tasks.services.actors import Actor
 from tests.peers.web import Received, Reply, WebPeer, json_reply
 from utask_project import urls
 
@@ -144,6 +146,35 @@ def test_an_account_that_is_shut_stays_shut(come_back: Callable[..., Client]) ->
 def test_a_provider_that_is_down_is_no_error_page(come_back: Callable[..., Client], provider: Provider) -> None:
     provider.web.on("/token", Reply(500, "down"))
     assert who(come_back()) == "401"
+
+
+def test_the_log_in_page_says_that_it_did_not_work_and_no_more(
+    come_back: Callable[..., Client], provider: Provider
+) -> None:
+    provider.web.on("/token", Reply(500, "the provider's own words"))
+    page = come_back().get("/admin/login/").content.decode()
+    assert "Single sign-on did not let you in" in page
+    assert "own words" not in page
+
+
+def test_in_maintenance_mode_no_account_is_made_and_the_log_in_page_says_so(
+    come_back: Callable[..., Client], provider: Provider
+) -> None:
+    maintenance.switch(Actor("adm", is_admin=True), on=True)
+    client = come_back()
+    assert who(client) == "401"
+    assert not User.objects.exists()
+    assert "none is made in maintenance mode" in client.get("/admin/login/").content.decode()
+    maintenance.switch(Actor("adm", is_admin=True), on=False)
+    assert who(come_back()) == "ann"
+
+
+def test_in_maintenance_mode_an_account_comes_in_as_it_is(come_back: Callable[..., Client], provider: Provider) -> None:
+    come_back()
+    maintenance.switch(Actor("adm", is_admin=True), on=True)
+    provider.person |= {"groups": ["other"], "email": "new@example.org"}
+    assert come_back().get("/meta").json()["user_groups"] == ["net", "sre"]
+    assert User.objects.get().email == "ann@example.org"
 
 
 def test_the_log_in_page_offers_it(provider: Provider) -> None:

@@ -10,7 +10,8 @@ from django.test import Client
 from rest_framework.authtoken.models import Token
 
 from tasks.config import current
-from tasks.services import providers, tasks
+from tasks.services import maintenance, providers, tasks
+from tasks.services.actors import Actor
 from tasks.services.identity import actor_named
 
 PROXY, STRANGER = "127.0.0.1", "203.0.113.5"
@@ -182,6 +183,40 @@ def test_a_shut_account_is_shut_in_the_admin_for_the_proxy_too(installed: None) 
     User.objects.filter(username="ann").update(is_active=False)
     answer = Client().get("/admin/", headers={"X-Remote-User": "ann"}, REMOTE_ADDR=PROXY)
     assert answer.status_code == 302
+
+
+@pytest.mark.parametrize("how", ["by setting", "by an administrator"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_in_maintenance_mode_no_account_is_made_for_a_new_name(
+    installed: None, settings: Any, method: str, how: str
+) -> None:
+    if how == "by setting":
+        settings.UTASK_MAINTENANCE = True
+    else:
+        maintenance.switch(Actor("adm", is_admin=True), on=True)
+    before = User.objects.count()
+    client = Client(headers={"X-Remote-User": "new"}, REMOTE_ADDR=PROXY)
+    for path in ("/admin/", "/admin/tasks/", "/admin/login/", "/admin/auth/user/"):
+        answer = getattr(client, method)(path)
+        assert answer.status_code == 503
+        assert "maintenance mode, in which nothing is written" in answer.content.decode()
+        assert answer.headers["Retry-After"] == "60"
+    assert User.objects.count() == before
+    # The API makes no accounts: there he reads as ever.
+    assert client.get("/meta").json()["username"] == "new"
+    assert User.objects.count() == before
+    known = Client().get("/admin/", headers={"X-Remote-User": "ann"}, REMOTE_ADDR=PROXY)
+    assert known.status_code == 200
+
+
+def test_a_new_name_has_its_account_when_the_maintenance_is_over(installed: None) -> None:
+    admin = Actor("adm", is_admin=True)
+    maintenance.switch(admin, on=True)
+    client = Client(headers={"X-Remote-User": "new"}, REMOTE_ADDR=PROXY)
+    assert client.get("/admin/").status_code == 503
+    maintenance.switch(admin, on=False)
+    assert client.get("/admin/").status_code == 200
+    assert User.objects.filter(username="new").count() == 1
 
 
 def test_a_write_to_the_admin_through_the_proxy_needs_the_csrf_token(installed: None) -> None:
