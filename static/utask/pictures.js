@@ -1,7 +1,7 @@
 // Zoom and pan of a picture: <div class="picture pans" data-pans> around one SVG, buttons [data-zoom="in|out|fit"].
 //
 // Pull it to move it; the wheel zooms with Ctrl, so that it goes on scrolling the page without; with the focus in the
-// picture + and − zoom, the arrows move, 0 shows it as it was at first.
+// picture + and − zoom, the arrows move, 0 shows all of it.
 const views = new WeakMap();
 const SMALLEST = 1.8;
 const STEP = 60;
@@ -39,11 +39,12 @@ function arm(frame) {
 class View {
   constructor(frame) {
     this.frame = frame;
-    this.fit();
+    this.begin();
     frame.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     frame.addEventListener("pointerdown", (event) => this.grab(event));
     // A pull that begins on a step is not the browser's own dragging of a link.
     frame.addEventListener("dragstart", (event) => event.preventDefault());
+    frame.addEventListener("utask:redrawn", () => this.begin());
     frame.addEventListener("keydown", (event) => this.key(event));
     frame.addEventListener("focusin", (event) => this.follow(event.target));
   }
@@ -60,12 +61,18 @@ class View {
     if (this.svg) this.show();
   }
 
-  // The whole picture, never larger than it was drawn and never too small to be read: then its beginning.
-  fit() {
+  // At first: the whole picture, or of one that were too small to be read, its beginning.
+  begin() {
     const { w, h } = this.whole;
     // As high as the picture needs at this width, within the bounds of the style sheet.
     this.frame.style.height = `${Math.ceil(h * Math.max(Math.min(1, this.frame.clientWidth / w), 1 / SMALLEST)) + 24}px`;
-    const scale = Math.min(Math.max(w / this.frame.clientWidth, h / this.frame.clientHeight, 1), SMALLEST);
+    this.fit(SMALLEST);
+  }
+
+  // The whole picture, never larger than it was drawn.
+  fit(smallest = Infinity) {
+    const { w, h } = this.whole;
+    const scale = Math.min(Math.max(w / this.frame.clientWidth, h / this.frame.clientHeight, 1), smallest);
     const wide = this.frame.clientWidth * scale;
     const high = this.frame.clientHeight * scale;
     this.box = { x: Math.min(0, (w - wide) / 2), y: Math.min(0, (h - high) / 2), w: wide, h: high };

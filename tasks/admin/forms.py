@@ -173,6 +173,16 @@ class InputsForm(forms.Form):
         """What was given, as JSON values; to be called once it is valid."""
         return {name: value for name, value in self.cleaned_data.items() if value is not None}
 
+    def address_values(self) -> list[tuple[str, str]]:
+        """What was given, as parameters that ``prefill`` understands, passwords left out."""
+        pairs: list[tuple[str, str]] = []
+        for name, value in self.values().items():
+            field = self.fields[name]
+            if isinstance(field, InputField) and field.kind is not Kind.PASSWORD and field.row_type != "password":
+                texts = value if isinstance(value, list) else [value]
+                pairs += [(name, _text(text)) for text in texts]
+        return pairs
+
     def shown_values(self) -> dict[str, Any]:
         """What was given, passwords replaced: to be shown as a request."""
         secret = {document["name"] for document in self.documents if document["type"] == "password"}

@@ -3,6 +3,7 @@
 import shlex
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -53,7 +54,8 @@ class New(Page):
         form, extras = InputsForm(document.get("inputs") or (), request.POST), ExtrasForm(request.POST)
         if form.is_valid() and extras.is_valid():
             if request.POST.get("show") == "call":
-                return self._show(document, form, extras, call=self._call(document, form, extras))
+                call, link = self._call(document, form, extras), self._link(document, form, extras)
+                return self._show(document, form, extras, call=call, link=link)
             try:
                 task = task_services.create_task(self.actor, document["name"], form.values(), _new_task(extras))
             except PermissionDenied as refusal:
@@ -73,7 +75,9 @@ class New(Page):
         except ValueError:
             raise NotFound(f"no such task: {public_id}") from None
 
-    def _show(self, document: dict[str, Any], form: InputsForm, extras: ExtrasForm, *, call: str = "") -> HttpResponse:
+    def _show(
+        self, document: dict[str, Any], form: InputsForm, extras: ExtrasForm, *, call: str = "", link: str = ""
+    ) -> HttpResponse:
         row = templates.template_named(document["name"])
         return self.show(
             title=document["description"] or document["name"],
@@ -81,6 +85,7 @@ class New(Page):
             form=form,
             extras=extras,
             call=call,
+            link=link,
             may_name_resolvers=self.actor.is_admin or permissions.owns(self.actor, row),
         )
 
@@ -97,6 +102,12 @@ class New(Page):
             f"curl -u {shlex.quote(self.actor.username)} -H 'Content-Type: application/json' \\\n"
             f"  --data {shlex.quote(encode(body))} \\\n  {shlex.quote(address)}"
         )
+
+    def _link(self, document: dict[str, Any], form: InputsForm, extras: ExtrasForm) -> str:
+        """An address that opens this form filled so, for a page or a message; without passwords."""
+        given = [("template_name", document["name"]), *form.address_values()]
+        given += [(name, each) for name in ("watcher_usernames", "watcher_groups") for each in extras.names(name)]
+        return self.request.build_absolute_uri(f"{reverse('admin:new')}?{urlencode(given)}")
 
 
 def _new_task(extras: ExtrasForm) -> NewTask:

@@ -1,5 +1,6 @@
 """What the page of one task shows of its steps, as far as somebody may see it. Plain values out."""
 
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Any
 from tasks.engine.documents import step_document
 from tasks.engine.foreach import child_definition
 from tasks.engine.gotemplate import loads
-from tasks.models import Callback, Resolution, Step, Task
+from tasks.models import Batch, Callback, Resolution, Step, Task
 from tasks.services import journal_pages, permissions, secrets, steps, tasks, templates
 from tasks.services.actors import Actor
 from tasks.services.errors import NotFound
@@ -60,6 +61,8 @@ class StepView:
     entries: Sequence[Told]
     due_at: datetime | None
     made_task: Task | None
+    #: Public id of the batch it makes.
+    made_batch: uuid.UUID | None
     #: States that may be given by hand.
     states: Sequence[str]
 
@@ -114,6 +117,7 @@ def step_view(actor: Actor, task: Task, name: str) -> StepView:
     details = may_see_details(actor, task)
     document = {key: value for key, value in step_document(written).items() if key not in _RUN_TIME and value}
     listed, more = _children(resolution, name) if resolution else ([], 0)
+    link = row.link if row else None
     return StepView(
         line=_line(name, written.description, written.action.type, row, {}),
         parent=parent,
@@ -128,7 +132,8 @@ def step_view(actor: Actor, task: Task, name: str) -> StepView:
         more_children=more,
         entries=journal_pages.newest_of_journal(actor, task, size=MOST_ENTRIES, step=name),
         due_at=row.due_at if row else None,
-        made_task=Task.objects.filter(public_id=row.link).first() if row and row.link else None,
+        made_task=Task.objects.filter(public_id=link).first() if link else None,
+        made_batch=Batch.objects.filter(public_id=link).values_list("public_id", flat=True).first() if link else None,
         states=steps.states_by_hand(definition, written),
     )
 

@@ -13,7 +13,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from tests.acceptance.templates import ANNOUNCING, TEMPLATES
+from tests.acceptance.templates import MORE, TEMPLATES
 from tests.cluster.processes import ROOT, Command
 from tests.conftest import empty_database
 from tests.peers.web import Reply, WebPeer
@@ -76,7 +76,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, receiver: WebPeer) -> Iterato
     folder = tmp_path_factory.mktemp("live")
     templates = folder / "templates"
     templates.mkdir()
-    for name, text in {**TEMPLATES, **ANNOUNCING}.items():
+    for name, text in {**TEMPLATES, **MORE}.items():
         (templates / f"{name}.yaml").write_text(textwrap.dedent(text))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

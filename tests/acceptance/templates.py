@@ -99,8 +99,22 @@ TEMPLATES = {
     """,
 }
 
-#: These need the backend ``receiver`` to be configured.
-ANNOUNCING = {
+#: For single flows: a graph too wide to be read as a whole, and one that needs the backend ``receiver``.
+MORE = {
+    "chain": """
+        name: chain
+        description: One after another
+        title_format: In a row
+        steps:
+          one: {description: First, action: &nothing {type: echo, configuration: {output: {}}}}
+          two: {description: Second, dependencies: [one], action: *nothing}
+          three: {description: Third, dependencies: [two], action: *nothing}
+          four: {description: Fourth, dependencies: [three], action: *nothing}
+          five: {description: Fifth, dependencies: [four], action: *nothing}
+          six: {description: Sixth, dependencies: [five], action: *nothing}
+          seven: {description: Seventh, dependencies: [six], action: *nothing}
+          eight: {description: Eighth, dependencies: [seven], action: *nothing}
+    """,
     "announce": """
         name: announce
         description: Tells somebody

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.cluster.processes import until
+
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 
 Box = tuple[float, float, float, float]
@@ -44,6 +46,16 @@ def test_buttons_zoom_around_the_middle_and_fit_brings_it_back(page):
     assert view(page) == pytest.approx(before)
 
 
+def test_a_wide_graph_begins_at_a_size_to_be_read_and_fit_shows_all_of_it(open_page, live):
+    page = open_page(f"/admin/tasks/{live.make('chain')}/", width=500)
+    last = page.locator('#graph [data-step="eight"]')
+    frame = page.locator("#graph").bounding_box()
+    assert last.bounding_box()["x"] > frame["x"] + frame["width"]
+    page.get_by_role("button", name="Fit").click()
+    seen = last.bounding_box()
+    assert seen["x"] + seen["width"] <= frame["x"] + frame["width"]
+
+
 def test_the_wheel_zooms_with_ctrl_at_the_pointer_and_scrolls_the_page_without(page):
     before, node = view(page), '#graph [data-step="judge"]'
     at = middle(page, node)
@@ -51,13 +63,13 @@ def test_the_wheel_zooms_with_ctrl_at_the_pointer_and_scrolls_the_page_without(p
     page.keyboard.down("Control")
     page.mouse.wheel(0, -100)
     page.keyboard.up("Control")
-    page.wait_for_function("wide => document.querySelector('#graph svg').viewBox.baseVal.width < wide", arg=before[2])
+    until(lambda: view(page)[2] < before[2], "the zoom")
     after = view(page)
     # What the pointer was on stays under it.
     assert middle(page, node) == pytest.approx(at, abs=1)
     page.mouse.wheel(0, 200)
     expect(page.locator("#graph")).to_have_class("picture pans hinted")
-    page.wait_for_function("window.scrollY > 0")
+    until(lambda: page.evaluate("window.scrollY") > 0, "the page to scroll")
     assert view(page) == after
 
 

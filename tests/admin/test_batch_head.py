@@ -88,12 +88,17 @@ def test_an_administrator_is_told_how_many_were_deleted(visit, batch, acting):
 def test_the_step_that_makes_a_batch_is_shown_to_those_who_may_read_its_task(visit, batch, make, acting):
     made, parent = batch(1), make("dummy", by="str", id="the maker")
     resolution = resolutions.create_resolution(acting("adm"), parent.public_id, {})
-    Step.objects.create(resolution=resolution, resolution_key=resolution.public_id, name="step", state="WAITING")
+    Step.objects.create(
+        resolution=resolution, resolution_key=resolution.public_id, name="step", state="WAITING", link=made.public_id
+    )
     Batch.objects.filter(pk=made.pk).update(parent=resolution, parent_step="step")
     path = f"tasks/?batch={made.public_id}"
     seen = head(visit("adm").get(path))
     assert f'href="/admin/tasks/{parent.public_id}/?step=step">dummy the maker</a>' in seen
     assert "WAITING" in seen
+    # And from there one comes back.
+    panel = visit("adm").get(f"tasks/{parent.public_id}/?step=step").partition('id="panel"')[2]
+    assert f'batch={made.public_id}">To the batch it makes</a>' in panel
     hidden = head(visit("req").get(path))
     assert "the maker" not in hidden
     assert str(parent.public_id) not in hidden

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from html import unescape
 
 import pytest
 
@@ -76,8 +77,6 @@ def test_a_task_is_made_of_what_was_given(visit):
     ],
 )
 def test_what_is_wrong_is_told_at_its_field_and_nothing_is_made(visit, changed, label, told):
-    from html import unescape
-
     page = unescape(visit("req").post("new/asks/", status=200, **(WHOLE | changed)).content.decode())
     assert told in field_of(page, label), field_of(page, label)
     assert "hunter2" not in page
@@ -127,8 +126,6 @@ def test_a_password_is_never_taken_from_an_address(visit):
 def test_the_same_request_is_shown_as_a_call_without_the_password(visit):
     fields = WHOLE | {"show": "call", "tag_keys": ["a"], "tag_values": ["it's"]}
     page = visit("req").post("new/asks/", status=200, **fields).content.decode()
-    from html import unescape
-
     call = unescape(re.search(r'<pre id="call-text">(.*?)</pre>', page, re.S).group(1))
     words = shlex.split(call.replace("\\\n", " "))
     body = json.loads(words[words.index("--data") + 1])
@@ -144,6 +141,23 @@ def test_the_same_request_is_shown_as_a_call_without_the_password(visit):
     }
     assert body["tags"] == {"a": "it's"}
     assert not Task.objects.exists()
+
+
+def test_a_link_opens_the_form_filled_so_but_for_passwords(visit):
+    visitor = visit("req")
+    fields = WHOLE | {"show": "call", "in-many": ["1", "2.50"], "watcher_usernames": ["wat"], "watcher_groups": ["lab"]}
+    page = visitor.post("new/asks/", status=200, **fields).content.decode()
+    link = unescape(re.search(r'<pre id="link-text">(.*?)</pre>', page, re.S).group(1))
+    assert link.startswith("http://testserver/admin/new/?template_name=asks&")
+    assert WHOLE["in-pass"] not in link
+    opened = visitor.client.get(link.removeprefix("http://testserver"), follow=True).content.decode()
+    again = {name: re.findall(rf'name="{name}"[^>]* value="([^"]*)"', opened) for name in ("in-number", "in-many")}
+    assert again == {"in-number": ["2.50"], "in-many": ["1", "2.50"]}
+    assert ">abc</textarea>" in opened
+    assert re.search(r'name="in-flag" value="true" checked', opened)
+    assert 'value="&quot;green&quot;" selected' in opened
+    assert 'name="watcher_usernames" value="wat"' in opened
+    assert 'name="watcher_groups" value="lab"' in opened
 
 
 def test_a_blocked_template_makes_no_task_and_says_so(visit):

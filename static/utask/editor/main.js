@@ -80,7 +80,7 @@ function draw(svg) {
     frame.innerHTML = svg;
     frame.dataset.last = svg;
     document.dispatchEvent(new CustomEvent("utask:refreshed"));
-    if (svg) frame.closest(".card").querySelector("[data-zoom=fit]").click();
+    if (svg) frame.dispatchEvent(new CustomEvent("utask:redrawn"));
   }
   follow();
 }
