@@ -2,16 +2,18 @@
 
 The suite runs twice (``make test``): with ``TEST_DATABASE=sqlite`` everything but the tests marked ``postgresql``; with
 ``TEST_DATABASE=postgresql`` those, and what touches a database but is not marked ``sqlite``. A test touches a database
-when it asks for one (``db``, ``transactional_db``, the mark ``django_db``), for the address of an empty one
-(``database_url``), or for a running service (``service``, ``live``). Tests marked ``conformance`` need the folder that
-``UTASK_CONFORMANCE`` names.
+when it asks for one (``db``, ``transactional_db``, the mark ``django_db``), for one of its own (``database_url``,
+``migrated_database``), or for a running service (``service``, ``live``). Tests marked ``conformance`` need the folder
+that ``UTASK_CONFORMANCE`` names.
 """
 
 import os
+import shutil
 import sys
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,9 +21,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.cluster.processes import Command
 from tests.postgresql import server_url
 
-TOUCHES_DATABASE = {"db", "transactional_db", "database_url", "shared_database_url", "service", "live"}
+TOUCHES_DATABASE = {"db", "transactional_db", "database_url", "migrated_database", "service", "live"}
 _left_out: list[str] = []
 
 
@@ -72,18 +75,39 @@ def conformance() -> Path:
 
 
 @contextmanager
-def empty_database(folder: Path) -> Iterator[str]:
-    """The address of an empty database of this run's kind; on SQLite a file in ``folder``."""
+def empty_database(folder: Path, *, like: str = "") -> Iterator[str]:
+    """The address of a new database of this run's kind, without rows; on SQLite a file in ``folder``.
+
+    It has the tables of the one at the address ``like``, which nobody may use meanwhile; without it, none.
+    """
     if not on_postgresql():
-        yield f"sqlite:///{folder}/utask.sqlite3"
+        url = f"sqlite:///{folder}/utask.sqlite3"
+        if like:
+            shutil.copyfile(like.removeprefix("sqlite:///"), url.removeprefix("sqlite:///"))
+        yield url
         return
     name = f"utask_{uuid.uuid4().hex[:12]}"
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    model = urlsplit(like).path.removeprefix("/") or "template1"
     with psycopg.connect(server_url(), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(model)))
         try:
             yield urlunsplit(urlsplit(server_url())._replace(path=f"/{name}"))
         finally:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+MigratedDatabase = Callable[[Path], AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MigratedDatabase]:
+    """Like ``empty_database``, with all our tables: a copy of one that is migrated once a run."""
+    folder = tmp_path_factory.mktemp("migrated")
+    with empty_database(folder) as model:
+        command = Command(folder=folder, database=model, settings="utask_project.settings")
+        command.manage("migrate", "--verbosity=0")
+        yield partial(empty_database, like=model)
 
 
 @pytest.fixture
@@ -93,10 +117,17 @@ def database_url(tmp_path: Path) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def migrated_database_url(migrated_database: MigratedDatabase, tmp_path: Path) -> Iterator[str]:
+    """Like ``database_url``, migrated."""
+    with migrated_database(tmp_path) as url:
+        yield url
+
+
 @pytest.fixture(scope="module")
-def shared_database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Like ``database_url``, one for all tests of a module."""
-    with empty_database(tmp_path_factory.mktemp("database")) as url:
+def shared_database_url(migrated_database: MigratedDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Like ``migrated_database_url``, one for all tests of a module."""
+    with migrated_database(tmp_path_factory.mktemp("database")) as url:
         yield url
 
 

@@ -16,7 +16,7 @@ import pytest
 from tests.api.clients import Person
 from tests.api.live import Service, running
 from tests.api.world import PASSWORD
-from tests.conftest import empty_database
+from tests.conftest import MigratedDatabase
 
 HERE = Path(__file__).parent
 SETTINGS = HERE / "schemathesis.toml"
@@ -25,9 +25,9 @@ STREAMS = "/events$"
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(tmp_path_factory: pytest.TempPathFactory, migrated_database: MigratedDatabase) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
-    with empty_database(folder) as database, running(folder, database, UTASK_WORKERS="1") as service:
+    with migrated_database(folder) as database, running(folder, database, UTASK_WORKERS="1") as service:
         yield service
 
 

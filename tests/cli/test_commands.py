@@ -13,15 +13,15 @@ import pytest
 from tests.api.live import Service, running
 from tests.api.world import PASSWORD
 from tests.cluster.processes import ROOT
-from tests.conftest import empty_database
+from tests.conftest import MigratedDatabase
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(tmp_path_factory: pytest.TempPathFactory, migrated_database: MigratedDatabase) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
-    with empty_database(folder) as database, running(folder, database) as service:
+    with migrated_database(folder) as database, running(folder, database) as service:
         yield service
 
 

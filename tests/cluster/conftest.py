@@ -10,8 +10,6 @@ from tests.cluster.processes import Command
 def migrated(shared_database_url, tmp_path_factory):
     """An environment with a migrated database, for all clusters of this module."""
     folder = tmp_path_factory.mktemp("cluster")
-    command = Command(
+    return Command(
         "qcluster", folder=folder, database=shared_database_url, settings=SETTINGS, UTASK_WORKERS=str(RUNNERS)
     )
-    command.manage("migrate", "--verbosity=0")
-    return command

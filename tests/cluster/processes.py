@@ -23,7 +23,7 @@ def until(what: Callable[[], Any], describe: str) -> Any:
         answer = what()
         if answer:
             return answer
-        time.sleep(0.02)
+        time.sleep(0.05)
     raise AssertionError(f"waited in vain: {describe}")
 
 

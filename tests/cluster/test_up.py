@@ -32,9 +32,9 @@ def make_up(folder, database, **environ):
 
 
 @pytest.fixture
-def up(tmp_path, database_url):
+def up(tmp_path, migrated_database_url):
     """The running command, not yet ready."""
-    command = make_up(tmp_path, database_url, UTASK_ADMIN_PASSWORD="correct horse battery").start()
+    command = make_up(tmp_path, migrated_database_url, UTASK_ADMIN_PASSWORD="correct horse battery").start()
     yield command
     command.end()
 
@@ -116,15 +116,12 @@ def test_what_it_makes_is_for_its_user_alone(lasting):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_one_signal_stops_everything_and_the_next_start_finds_what_was(up, number):
+def test_one_signal_stops_everything(up, number):
     up.wait_for(lambda: is_at_work(up), "a first start")
     up.signal(number)
     assert up.wait_ended() == 0
     until(lambda: up.left_over() == [], "the end of all")
     assert up.noted("ended")
-    up.start()
-    up.wait_for(lambda: is_at_work(up), "a second start")
-    assert "password" not in up.output.read_text()
 
 
 def test_ctrl_c_in_its_terminal_stops_everything(up):
@@ -135,33 +132,39 @@ def test_ctrl_c_in_its_terminal_stops_everything(up):
     assert up.noted("ended")
 
 
-def test_killed_itself_it_leaves_nobody(up):
+def test_killed_itself_it_leaves_nobody_and_the_next_start_finds_what_was(up):
     up.wait_for(lambda: is_at_work(up), "a first start")
     up.process.kill()
     until(lambda: up.left_over() == [], "the orphans' end")
     assert up.noted("ended")
+    up.start()
+    up.wait_for(lambda: is_at_work(up), "a second start")
+    assert "password" not in up.output.read_text()
 
 
-def test_a_given_password_opens_the_door_and_is_not_told(up):
-    up.wait_for(lambda: is_at_work(up), "a first start")
-    script = "from django.contrib.auth import authenticate; print(authenticate(username='admin', password={!r}))"
-    assert up.manage("shell", "--no-imports", "-c", script.format("correct horse battery")) == "admin\n"
-    assert up.manage("shell", "--no-imports", "-c", script.format("")) == "None\n"
-    assert "correct horse battery" not in up.output.read_text()
+def test_a_given_password_opens_the_door_and_is_not_told(tmp_path, migrated_database_url):
+    command = make_up(tmp_path, migrated_database_url, UTASK_ADMIN_PASSWORD="correct horse battery")
+    told = command.manage("up", "--prepare")
+    script = (
+        "from django.contrib.auth import authenticate\n"
+        "for password in ('correct horse battery', ''): print(authenticate(username='admin', password=password))"
+    )
+    assert command.manage("shell", "--no-imports", "-c", script) == "admin\nNone\n"
+    assert "correct horse battery" not in told
 
 
-def test_a_taken_port_is_told_before_anything_starts(tmp_path, database_url):
-    command = make_up(tmp_path, database_url)
+def test_a_taken_port_is_told_before_anything_starts(tmp_path, migrated_database_url):
+    command = make_up(tmp_path, migrated_database_url)
     with socket.create_server(("127.0.0.1", command.port)):
         command.start()
         assert command.wait_ended() != 0
     assert f"cannot listen on 127.0.0.1:{command.port}" in command.output.read_text()
 
 
-def test_a_wrong_configuration_is_told_whole_before_anything_starts(tmp_path, database_url):
+def test_a_wrong_configuration_is_told_whole_before_anything_starts(tmp_path, migrated_database_url):
     command = make_up(
         tmp_path,
-        database_url,
+        migrated_database_url,
         CONFIGURATION_FROM="env:UT",
         UT_UTASK_CFG='{"completed_task_expiration": "30d", "max_concurrent_executions": "many"}',
         UT_GROUPS_AUTH="[]",

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.cluster.processes import ROOT, Command
-from tests.conftest import empty_database
+from tests.conftest import MigratedDatabase
 from tests.peers.ports import free_port
 from tests.peers.smtp import Mailbox, running_smtp
 from tests.peers.web import WebPeer
@@ -48,7 +48,7 @@ class Service:
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(tmp_path_factory: pytest.TempPathFactory, migrated_database: MigratedDatabase) -> Iterator[Service]:
     """One service for all stories; the fixture's name makes them run on both databases."""
     folder = tmp_path_factory.mktemp("stories")
     web = WebPeer()
@@ -56,7 +56,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         web.serving() as house,
         running_smtp() as mailbox,
         running_certificates(folder / "certificates") as certificates,
-        empty_database(folder) as database,
+        migrated_database(folder) as database,
     ):
         started = _started(folder, database, house, mailbox, certificates)
         try:

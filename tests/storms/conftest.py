@@ -38,7 +38,9 @@ def looking_into(url: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def world(tmp_path: Path, database_url: str, settings: Any, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+def world(
+    tmp_path: Path, migrated_database_url: str, settings: Any, django_db_blocker: DjangoDbBlocker
+) -> Iterator[World]:
     """An empty, migrated database and a folder for what actions leave; clusters are ended with the test."""
     with django_db_blocker.unblock():
         cipher.encrypt(b"", "the key is made at its first use")
@@ -46,9 +48,8 @@ def world(tmp_path: Path, database_url: str, settings: Any, django_db_blocker: D
         var.mkdir()
         shutil.copy(project.UTASK_ENCRYPTION_KEY_FILE, var / "encryption-key.json")
         settings.UTASK_BELLS = var / "bells"
-        with looking_into(database_url):
-            made = World(tmp_path, database_url)
-            made.manage("migrate", "--verbosity=0")
+        with looking_into(migrated_database_url):
+            made = World(tmp_path, migrated_database_url)
             yield made
             made.end()
 

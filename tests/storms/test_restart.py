@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tasks.models import Task
+from tests.cluster.processes import Command
 from tests.storms.conftest import size
 from tests.storms.world import World, document, mark
 
@@ -52,8 +53,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def database_url(server: Server) -> str:
+def migrated_database_url(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The database of the world is that server's."""
+    command = Command(folder=tmp_path_factory.mktemp("restart"), database=server.url, settings="utask_project.settings")
+    command.manage("migrate", "--verbosity=0")
     return server.url
 
 

@@ -7,13 +7,13 @@ import pytest
 
 from tests.api.clients import Person
 from tests.api.live import Service, eventually, running
-from tests.conftest import empty_database
+from tests.conftest import MigratedDatabase
 
 
 @pytest.fixture(scope="package")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(tmp_path_factory: pytest.TempPathFactory, migrated_database: MigratedDatabase) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
-    with empty_database(folder) as database, running(folder, database) as service:
+    with migrated_database(folder) as database, running(folder, database) as service:
         yield service
 
 
