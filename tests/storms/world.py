@@ -45,6 +45,13 @@ class World:
         made.start()
         return made
 
+    def be_reckless(self) -> dict[str, str]:
+        """Environment of a cluster whose runners never claim first, whoever has died."""
+        init = self.folder / "init"
+        init.mkdir(exist_ok=True)
+        (init / "reckless.py").write_text(_RECKLESS)
+        return {"UTASK_INIT_PATH": str(init)}
+
     def manage(self, *arguments: str) -> str:
         return self._command("qcluster").manage(*arguments)
 
@@ -56,6 +63,11 @@ class World:
             **environ,
         }
         return Cluster(*arguments, folder=self.folder, database=self.url, settings="utask_project.settings", **given)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What every process of this world is given."""
+        return self._command().environ
 
     def load(self, *documents: str) -> None:
         """Store these templates."""
@@ -106,6 +118,15 @@ class World:
     def end(self) -> None:
         for cluster in self.clusters:
             cluster.end()
+
+
+_RECKLESS = """
+from tasks.runner import ahead
+
+
+def init(service):
+    ahead.CAUTIOUS_SECONDS = 0.0
+"""
 
 
 def document(name: str, steps: str, about: str = "") -> str:
