@@ -15,8 +15,6 @@ ROOT = Path(__file__).resolve().parents[2]
 ROWS = 400
 
 PREPARE = f"""
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
 from tasks.models import CacheEntry
 CacheEntry.objects.bulk_create(CacheEntry(key=f"k{{n}}", value=f"value {{n}}") for n in range({ROWS}))
 """
@@ -30,11 +28,21 @@ while True:
     rounds += 1
     print(rounds, flush=True)
 """
+#: Its input says after how many batches it waits to be killed, so that it never ends before.
 ROTATE = """
+import sys
 from tasks.services import keys
 from tasks.services.actors import Actor
 keys.BATCH = 10
-keys.rotate_keys(Actor("test", is_admin=True), lambda progress: print(progress.rows, flush=True))
+last = int(sys.stdin.readline())
+told = 0
+def tell(progress):
+    global told
+    print(progress.rows, flush=True)
+    told += 1
+    if told == last:
+        sys.stdin.read()
+keys.rotate_keys(Actor("test", is_admin=True), tell)
 print("complete", flush=True)
 """
 
@@ -52,7 +60,12 @@ class Machine:
     def run(self, code: str) -> subprocess.Popen[str]:
         code = "import django; django.setup()\n" + code
         return subprocess.Popen(
-            [sys.executable, "-c", code], cwd=ROOT, env=self.environ, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env=self.environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -64,20 +77,28 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, database_url: str) -> Machine:
-    return Machine(tmp_path, database_url)
+def machine(tmp_path: Path, migrated_database_url: str) -> Machine:
+    return Machine(tmp_path, migrated_database_url)
+
+
+#: Batches that it may go on with while the kill is under way.
+SPARE = 2
 
 
 def rotate_until(machine: Machine, lines: int) -> list[str]:
-    """Kill it as soon as it has told of so many batches: wherever it is then."""
+    """What it tells of, killed as soon as that are so many batches: wherever it is then; to its end for 0."""
     rotation = machine.run(ROTATE)
+    assert rotation.stdin is not None
     assert rotation.stdout is not None
+    rotation.stdin.write(f"{lines + SPARE if lines else 0}\n")
+    rotation.stdin.flush()
     told = []
     for line in rotation.stdout:
         told.append(line.strip())
         if len(told) == lines:
             rotation.send_signal(signal.SIGKILL)
             break
+    rotation.stdin.close()
     rotation.stdout.close()
     rotation.wait(60)
     return told
@@ -95,7 +116,7 @@ def test_rotation_killed_at_random_points_goes_on_where_it_was_and_a_reader_sees
     first_rows = []
     for _ in range(4):
         first_rows.append(int(rotate_until(machine, dice.randint(1, 8))[0]))
-    told = rotate_until(machine, -1)
+    told = rotate_until(machine, 0)
     assert told[-1] == "complete"
     # Each went on behind what the one before had finished.
     assert first_rows == sorted(set(first_rows))
