@@ -99,7 +99,7 @@ TEMPLATES = {
     """,
 }
 
-#: For single flows: a graph too wide to be read as a whole, and one that needs the backend ``receiver``.
+#: For single flows; ``announce`` needs the backend ``receiver``.
 MORE = {
     "chain": """
         name: chain
@@ -114,6 +114,16 @@ MORE = {
           six: {description: Sixth, dependencies: [five], action: *nothing}
           seven: {description: Seventh, dependencies: [six], action: *nothing}
           eight: {description: Eighth, dependencies: [seven], action: *nothing}
+    """,
+    "outage": """
+        name: outage
+        description: One run, and what it asks is down
+        title_format: Nobody answers
+        auto_runnable: true
+        allow_all_resolver_usernames: true
+        retry_max: 1
+        steps:
+          ask: {description: Ask, action: {type: echo, configuration: {error_type: server, error_message: "503: busy"}}}
     """,
     "announce": """
         name: announce
