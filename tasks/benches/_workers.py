@@ -14,6 +14,7 @@ from django.db import connection, connections
 
 from tasks.cluster.stopping import StopFlag
 from tasks.models import Runner
+from tasks.runner import ahead
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -39,8 +40,8 @@ def workers(count: int) -> Iterator[list[BaseProcess]]:
         pids = [process.pid or 0 for process in processes]
         while Runner.objects.filter(pid__in=pids, ended__isnull=True).count() < count:
             time.sleep(0.01)
-        # Imports, first connections, first sweeps.
-        time.sleep(0.5)
+        # Imports, first connections, first sweeps, and the caution of beginners.
+        time.sleep(ahead.CAUTIOUS_SECONDS + 0.5)
         yield processes
     finally:
         for process in processes:

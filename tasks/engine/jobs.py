@@ -64,6 +64,11 @@ class Job:
         """Whether an action is called."""
         return self.kind in (JobKind.ACTION, JobKind.PRE_HOOK)
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether whoever has the resolution in hand may do it here and now: no effect outside, and soon over."""
+        return not self.slow and (self.pure or not self.calls)
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

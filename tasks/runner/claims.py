@@ -41,7 +41,7 @@ def register(*, instance: str, host: str, pid: int, region: str, capacity: int, 
 
 def retire(runner_id: int, now: datetime) -> None:
     """The runner ends cleanly: it holds nothing any more."""
-    Runner.objects.filter(pk=runner_id, ended__isnull=True).update(ended=now, load=0)
+    Runner.objects.filter(pk=runner_id, ended__isnull=True).update(ended=now, heartbeat=now, load=0)
 
 
 @dataclass(frozen=True)
@@ -194,6 +194,11 @@ def take_over(dead: Runner, now: datetime) -> int:
     presence.forget(dead.pk)
     log.warning("runner is dead", extra={"runner": dead.pk, "host": dead.host, "pid": dead.pid, "held": len(ids)})
     return len(ids)
+
+
+def died_lately(since: datetime) -> bool:
+    """Whether a runner was declared dead since; one that retires has been heard of at its end."""
+    return Runner.objects.filter(ended__gte=since, heartbeat__lt=F("ended")).exists()
 
 
 def _release(held: QuerySet[Resolution], now: datetime) -> Collection[int]:

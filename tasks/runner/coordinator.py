@@ -17,10 +17,11 @@ from django.db import Error, connection, transaction
 
 from tasks import doorbell
 from tasks.engine.events import GraceOver, RunStarted, SetAside, ShutdownBegan
-from tasks.engine.orders import Order, RunEnded
+from tasks.engine.orders import Order, RunEnded, RunJob
 from tasks.engine.resolution import advance
 from tasks.models import JournalEntry, JournalKind, clock
-from tasks.runner import calls, checkpoints, claims, effects, flush, limits, rows, setting_aside
+from tasks.runner import ahead, calls, checkpoints, claims, effects, flush, limits, rows, setting_aside
+from tasks.runner.ahead import Caution
 from tasks.runner.calls import Piece
 from tasks.runner.checkpoints import Moment
 from tasks.runner.claims import POISON_DEATHS, Claimed, Wanted
@@ -31,13 +32,15 @@ from tasks.runner.outage import Outage, is_outage, lost_a_race
 from tasks.runner.outbox import Outbox
 from tasks.runner.presence import Presence
 from tasks.runner.sweeps import Sweeps
-from tasks.runner.work import Work
+from tasks.runner.work import Work, mark_unbegun
 from tasks.states import ResolutionState
 
 log = logging.getLogger(__name__)
 
 #: How long quick work goes on before what it did is written.
 _QUICK_SECONDS = 0.03
+#: How long it goes on in the transaction that claims, which keeps others from nothing but the claimed.
+_AHEAD_SECONDS = 0.005
 #: More tasks than these that changed at once are rung for as one.
 _MOST_NEWS = 20
 
@@ -67,7 +70,11 @@ class _Turn:
     claiming: list[int] = field(default_factory=list)
     started: list[tuple[Held, list[Order]]] = field(default_factory=list)
     begun: list[Piece] = field(default_factory=list)
+    #: Resolution -> steps of just claimed runs whose RUNNING was written with the claim.
+    begun_ahead: dict[int, list[str]] = field(default_factory=dict)
     granted: Granted | None = None
+    #: Slots given back by resolutions that ended.
+    freed: int = 0
     result: Written = field(default_factory=Written)
     late: int = 0
     #: Effects were answered: there may be new tasks.
@@ -88,6 +95,7 @@ class Coordinator:
         self.sweeps = Sweeps(fence.runner_id, region)
         self.outbox = Outbox(work.hands)
         self.outage = Outage()
+        self.caution = Caution()
         #: Something may be due: the bell rang, or a duty found it.
         self.should_claim = True
         #: What dead runners held may be due.
@@ -140,6 +148,8 @@ class Coordinator:
             self._check_leases()
         self.should_claim |= found.should_claim
         self.cut_off_are_due |= found.cut_off_are_due
+        if found.somebody_died:
+            self.caution.begin()
         if found.in_maintenance is not None:
             self.in_maintenance = found.in_maintenance
         self._send_notifications(now)
@@ -210,11 +220,14 @@ class Coordinator:
         more = [work.held[id] for id in begun if id not in work.touched]
         turn.lost += flush.lock_leases(self.fence, more) if more else []
         turn.written += [each for each in more if each not in turn.lost]
-        turn.result = flush.write(self.fence, turn.written, now, begun=begun)
-        if work.limits.limits:
-            limits.free_all([each.id for each in turn.written if each.ended])
+        turn.result += flush.write(self.fence, turn.written, now, begun=begun)
+        self._free_slots(turn, turn.written)
         turn.late = len(work.late)
         _note_late(work.late, now)
+
+    def _free_slots(self, turn: _Turn, written: Iterable[Held]) -> None:
+        if self.work.limits.limits:
+            turn.freed += limits.free_all([each.id for each in written if each.ended])
 
     def _apply_effects(self, held: Held, now: datetime) -> None:
         """Do what its actions ask for, in the order in which they asked; what is answered goes on at once."""
@@ -280,23 +293,48 @@ class Coordinator:
         turn.claiming = [each.row.pk for each in found]
         self._pass_fence(turn, now)
         turn.started = self._start(found, now)
-        flush.write(self.fence, [each for each, _ in turn.started], now, begun={})
+        turn.begun_ahead = self._begun_ahead(turn)
+        started = [each for each, _ in turn.started]
+        for each in started:
+            if not each.only_started:
+                for step, effect in each.take_changes().effects:
+                    effects.tell(each, step, effect, now)
+        turn.result += flush.write(self.fence, started, now, begun=turn.begun_ahead)
+        self._free_slots(turn, started)
 
     def _start(self, found: Sequence[Claimed], now: datetime) -> list[tuple[Held, list[Order]]]:
-        started = []
-        for each, held in zip(found, rows.load(found), strict=True):
+        started, loaded = [], rows.load(found)
+        until = time.monotonic() + (0.0 if self.caution.is_on else _AHEAD_SECONDS)
+        for each, held in zip(found, loaded, strict=True):
             row = each.row
             held.lease = row.lease + 1
-            held.claimed = True
+            held.claimed = held.only_started = True
             held.was_cut_off = row.state == ResolutionState.CRASHED
             if row.deaths >= POISON_DEATHS:
                 event: SetAside | RunStarted = SetAside(f"{row.deaths} runners died in a row while they held it")
             else:
                 event = RunStarted(manual=row.manual, recovered=held.was_cut_off, woken=held.woken)
-            orders = advance(held.engine, event, now)
+            orders = list(advance(held.engine, event, now))
+            if ahead.may_go(held):
+                orders = ahead.go(held, orders, now, self.work.registry, until)
             held.ended = next((order for order in orders if isinstance(order, RunEnded)), None)
             started.append((held, orders))
         return started
+
+    def _begun_ahead(self, turn: _Turn) -> dict[int, list[str]]:
+        """Calls with an effect outside with which claimed runs begin: written RUNNING as far as there are hands."""
+        begun: defaultdict[int, list[str]] = defaultdict(list)
+        # Where there are limits a call is rendered first: its resources are not known yet.
+        room = 0 if self.work.limits.limits else self.work.room() - len(turn.begun)
+        for held, orders in turn.started:
+            for order in orders:
+                if isinstance(order, RunJob) and order.durable:
+                    mark_unbegun(held, order.job)
+                    if room > 0:
+                        room -= 1
+                        held.only_started = False
+                        begun[held.id].append(order.job.step)
+        return begun
 
     # --- What comes of it ---------------------------------------------------------------------------------------------
 
@@ -307,8 +345,7 @@ class Coordinator:
             each.written()
             work.touched.pop(each.id, None)
             if each.ended:
-                # It may have been woken meanwhile, and be due again.
-                self.should_claim |= each.ended.state in (ResolutionState.WAITING, ResolutionState.ERROR)
+                self._has_ended(each)
                 work.let_go(each)
         for each in turn.lost:
             work.late += [(each.task_id, step) for step in each.unwritten_results()]
@@ -320,10 +357,11 @@ class Coordinator:
             checkpoints.reached(Moment.RUNNING_WRITTEN)
             work.begin(piece)
         self._take_in_hand(turn)
+        self._begin_ahead(turn)
         self._careful_turns = max(0, self._careful_turns - 1)
         self._have_news |= turn.result.messages > 0
         self._ring(turn)
-        if turn.written:
+        if turn.written or any(each.ended for each, _ in turn.started):
             checkpoints.reached(Moment.RESULT_WRITTEN)
 
     def _take_in_hand(self, turn: _Turn) -> None:
@@ -333,17 +371,35 @@ class Coordinator:
         if any(each.was_cut_off for each, _ in turn.started):
             self._next_cut_off = time.monotonic() + self.share.pause_between_cut_off.total_seconds()
         for each, orders in turn.started:
+            if each.ended:
+                self._has_ended(each)
+                continue
+            self.work.held[each.id] = each
+            if each.only_started or each.questions:
+                self.work.touched[each.id] = each
             each.written()
-            if not each.ended:
-                self.work.held[each.id] = self.work.touched[each.id] = each
-                self.work.carry_out(each, orders)
+            self.work.carry_out(each, orders)
         if turn.started:
             checkpoints.reached(Moment.CLAIMED)
+
+    def _begin_ahead(self, turn: _Turn) -> None:
+        if not turn.begun_ahead:
+            return
+        for piece in list(self.work.to_begin):
+            if piece.job.step in turn.begun_ahead.get(piece.held.id, ()):
+                checkpoints.reached(Moment.RUNNING_WRITTEN)
+                self.work.begin(piece)
+
+    def _has_ended(self, held: Held) -> None:
+        """It may have been woken meanwhile, and be due again; or another has waited for its end."""
+        assert held.ended is not None
+        self.should_claim |= held.ended.state in (ResolutionState.WAITING, ResolutionState.ERROR)
+        self.should_claim |= held.template_name in self.work.limits.limited_templates
 
     def _ring(self, turn: _Turn) -> None:
         topics = []
         self.should_claim |= turn.answered or turn.result.woken > 0
-        if turn.result.woken or (turn.granted is not None and turn.granted.freed):
+        if turn.result.woken or turn.freed or (turn.granted is not None and turn.granted.freed):
             topics.append(doorbell.RUNNABLE)
         moved = turn.result.moved
         if len(moved) > _MOST_NEWS:

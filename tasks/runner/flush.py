@@ -128,6 +128,9 @@ class Written:
     #: Public ids of tasks of which the journal tells something new: those who watch should hear the bell.
     moved: frozenset[str] = frozenset()
 
+    def __add__(self, other: "Written") -> "Written":
+        return Written(self.woken + other.woken, self.messages + other.messages, self.moved | other.moved)
+
 
 def write(fence: Fence, held: Sequence[Held], now: datetime, *, begun: Mapping[int, Sequence[str]]) -> Written:
     """Write everything that changed in these resolutions, whose leases are locked. Part of the caller's transaction.
@@ -163,7 +166,7 @@ def write(fence: Fence, held: Sequence[Held], now: datetime, *, begun: Mapping[i
 def _due_to_be_written(held: Held) -> Changes:
     """All changes; of a run that only starts, that it does: what its first steps do follows with what comes of it."""
     changes = held.take_changes()
-    return without_steps(changes) if held.claimed and not held.ended else changes
+    return without_steps(changes) if held.only_started and not held.ended else changes
 
 
 def _steps_to_write(held: Held, changes: Changes, begun: Sequence[str]) -> Iterable[Step]:

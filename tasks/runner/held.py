@@ -75,6 +75,8 @@ class Held:
     was_cut_off: bool = False
     #: Claimed, but its row does not say so yet.
     claimed: bool = False
+    #: Claimed just now, and nothing done for it yet: all that is to be written is that it runs.
+    only_started: bool = False
     #: Taken from the engine, but not written: the database was away.
     unwritten: Changes = field(default_factory=Changes)
     #: Jobs that the coordinator does itself, first come first served.
@@ -97,10 +99,10 @@ class Held:
 
     def written(self) -> None:
         """What was taken is committed."""
-        self.unwritten = only_steps(self.unwritten) if self.claimed and not self.ended else Changes()
+        self.unwritten = only_steps(self.unwritten) if self.only_started and not self.ended else Changes()
         self.answered = []
         self.restated = set()
-        self.claimed = False
+        self.claimed = self.only_started = False
 
     def unwritten_results(self) -> list[str]:
         """Steps whose result is not written."""

@@ -6,7 +6,7 @@ Each duty is cheap when there is nothing to do; every runner does them all, and 
 import logging
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -21,6 +21,8 @@ _WATCH_SECONDS = 0.4
 _DUE_SECONDS = 1.0
 _BEAT_SECONDS = claims.HEARTBEAT.total_seconds()
 _FORGOTTEN_SECONDS = 60.0
+#: How long a runner's death is a reason for caution.
+_WARY = timedelta(seconds=60)
 
 #: Somebody is at work on these; where nobody is, nobody will be.
 _AT_WORK = (ResolutionState.RUNNING, ResolutionState.AUTORUNNING, ResolutionState.RETRY, ResolutionState.CRASHED)
@@ -34,6 +36,8 @@ class Found:
     cut_off_are_due: bool = False
     should_beat: bool = False
     in_maintenance: bool | None = None
+    #: A runner is dead, or has been for less than a minute.
+    somebody_died: bool = False
 
 
 class Sweeps:
@@ -56,9 +60,10 @@ class Sweeps:
         if self._is_time("beat", _BEAT_SECONDS):
             clock.measure()
             found.should_beat = True
+            found.somebody_died = claims.died_lately(now - _WARY)
             found.in_maintenance = Setting.objects.filter(name="maintenance", value=True).exists()
         if self._is_time("watch", _WATCH_SECONDS):
-            found.cut_off_are_due = self._take_over_the_dead(now)
+            self._take_over_the_dead(found, now)
         if self._is_time("forgotten", _FORGOTTEN_SECONDS):
             found.cut_off_are_due |= take_up_forgotten(now) > 0
         if self._is_time("due", _DUE_SECONDS) or (self._due_at is not None and self._due_at <= now):
@@ -80,9 +85,10 @@ class Sweeps:
         self._next[duty] = moment + seconds
         return True
 
-    def _take_over_the_dead(self, now: datetime) -> bool:
-        taken = [claims.take_over(dead, now) for dead in self._watch.dead(self._runner_id, now)]
-        return any(taken)
+    def _take_over_the_dead(self, found: Found, now: datetime) -> None:
+        dead = self._watch.dead(self._runner_id, now)
+        found.somebody_died |= bool(dead)
+        found.cut_off_are_due = sum(claims.take_over(each, now) for each in dead) > 0
 
 
 def first_due(region: str) -> tuple[str, datetime] | None:

@@ -43,7 +43,7 @@ class Work:
     def __init__(self, hands: Hands, limits: Limits, registry: Registry, patience: timedelta | None) -> None:
         self.hands = hands
         self.limits = limits
-        self._registry = registry
+        self.registry = registry
         #: How long a step waits for a slot.
         self._patience = patience
         self.held: dict[int, Held] = {}
@@ -89,15 +89,13 @@ class Work:
                     held.ended = order
 
     def _assign(self, held: Held, job: Job) -> None:
-        if not job.slow and (job.pure or not job.calls):
+        if job.is_quick:
             self._here.setdefault(held.id, held)
             held.quick.append(job)
             return
         piece = Piece(held, held.lease, job, Cancellation())
         if job.calls and not job.pure:
-            if job.pre_hook is None:
-                # After a pre_hook something has been done already, and the row keeps saying RUNNING.
-                held.unbegun[job.step] = _FOR_A_HAND
+            mark_unbegun(held, job)
             if not self.limits.limits:
                 self.to_begin.append(piece)
                 return
@@ -122,7 +120,7 @@ class Work:
 
     def _do(self, held: Held, job: Job, now: datetime) -> None:
         if job.calls:
-            self._ended(held, calls.make(Piece(held, held.lease, job), self._registry), now)
+            self._ended(held, calls.make(Piece(held, held.lease, job), self.registry), now)
         else:
             self.take(held, evaluate(job), now)
 
@@ -190,7 +188,7 @@ class Work:
 
     def _give(self, piece: Piece) -> None:
         self._in_hands.add(piece)
-        registry = self._registry
+        registry = self.registry
         if not piece.job.calls:
             self.hands.give(lambda: calls.judge(piece))
         elif piece.prepared is None and self.limits.limits and not piece.job.pure:
@@ -300,3 +298,12 @@ class Work:
         """Tell every action that is still at work to stop: the process ends."""
         for piece in self._in_hands:
             piece.stop()
+
+
+def mark_unbegun(held: Held, job: Job) -> None:
+    """A call with an effect outside that is not begun: its row says TODO, and why.
+
+    After a pre_hook something has been done already, and the row keeps saying RUNNING.
+    """
+    if job.pre_hook is None:
+        held.unbegun[job.step] = _FOR_A_HAND

@@ -39,6 +39,8 @@ def runners(transactional_db: None, test_actions: None) -> Iterator[Callable[[],
 
     def make() -> Coordinator:
         made.append(resident.make())
+        # As one that has been there for a while; a test of caution begins it again.
+        made[-1].caution.end()
         return made[-1]
 
     yield make

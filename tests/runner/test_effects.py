@@ -315,8 +315,9 @@ def test_a_notify_step_reaches_the_named_backends(backends: None, play: Callable
     assert (message.backend, loads(message.payload)["message"]) == ("failures", "hello")
 
 
+@pytest.mark.parametrize("cautious", [True, False])
 def test_one_resolution_that_cannot_be_stored_is_set_aside_and_the_others_go_on(
-    load: Callable[..., None], runner: Coordinator, monkeypatch: pytest.MonkeyPatch
+    load: Callable[..., None], runner: Coordinator, monkeypatch: pytest.MonkeyPatch, cautious: bool
 ) -> None:
     from django.db import DataError
 
@@ -333,11 +334,13 @@ def test_one_resolution_that_cannot_be_stored_is_set_aside_and_the_others_go_on(
     written = flush.write
 
     def refuse(fence: object, held: list, now: object, **more: object) -> object:
-        if any(each.task_key == bad.public_id and not each.claimed for each in held):
+        if any(each.task_key == bad.public_id and not each.only_started for each in held):
             raise DataError("this cannot be stored")
         return written(fence, held, now, **more)
 
     monkeypatch.setattr(flush, "write", refuse)
+    if cautious:
+        runner.caution.begin()
     settle(runner)
     assert resolution_of(good).state == "DONE"
     aside = resolution_of(bad)

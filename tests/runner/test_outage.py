@@ -23,11 +23,17 @@ CHAIN = """
 
 
 @pytest.mark.parametrize("committed", [True, False])
-@pytest.mark.parametrize("which", [1, 2])
+@pytest.mark.parametrize(
+    ("which", "cautious"),
+    [(1, False), (1, True), (2, True)],
+    ids=["of all", "of the claim", "of what follows"],
+)
 def test_a_commit_whose_answer_is_lost_is_written_once(
-    ask: Ask, runner: Coordinator, monkeypatch: pytest.MonkeyPatch, committed: bool, which: int
+    ask: Ask, runner: Coordinator, monkeypatch: pytest.MonkeyPatch, committed: bool, which: int, cautious: bool
 ) -> None:
     settle(runner)  # a heartbeat is none of the commits that are counted
+    if cautious:
+        runner.caution.begin()
     task = ask(CHAIN)
     commit, counted = connection._commit, iter(range(1, 100))
 
@@ -69,23 +75,26 @@ def test_results_are_kept_until_they_can_be_written(
     assert marks(log) == [["one", "1"], ["two", "1"]]
 
 
+@pytest.mark.parametrize("before", [0, 1], ids=["its first step", "a later one"])
 def test_nothing_begins_while_it_cannot_be_written(
-    ask: Ask, runner: Coordinator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ask: Ask, runner: Coordinator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, before: int
 ) -> None:
     log = tmp_path / "marks"
-    ask(f"one: {{description: one, action: {{type: mark, configuration: {{log: '{log}'}}}}}}")
+    ask(f"""
+        one: {{description: one, action: {{type: mark, configuration: {{log: '{log}'}}}}}}
+        two: {{description: two, dependencies: [one], action: {{type: mark, configuration: {{log: '{log}'}}}}}}
+    """)
     is_away = True
 
     def away(reached: Moment) -> None:
-        # The claim is written; that the step is RUNNING is not.
-        if reached is Moment.EFFECTS_APPLIED and is_away and runner.work.held:
+        if reached is Moment.EFFECTS_APPLIED and is_away and len(marks(log)) == before:
             raise OperationalError("disk full")
 
     monkeypatch.setattr(checkpoints, "at", away)
     turn_until(runner, lambda: runner.outage.is_on)
     for _ in range(10):
         runner.run_once()
-    assert marks(log) == []
+    assert len(marks(log)) == before
     is_away = False
     settle(runner)
-    assert marks(log) == [["one", "1"]]
+    assert marks(log) == [["one", "1"], ["two", "1"]]

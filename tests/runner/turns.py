@@ -15,7 +15,7 @@ def settle(runner: Coordinator, *, now: datetime | None = None, seconds: float =
     runner.should_claim = True
     while True:
         progress = runner.run_once(now)
-        if not progress and not runner.work.held:
+        if not progress and not runner.work.held and not runner.outage.is_on:
             return
         if not progress:
             select.select([runner.work.hands], [], [], 0.02)

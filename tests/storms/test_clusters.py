@@ -2,12 +2,14 @@
 
 import os
 import signal
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tasks.models import Resolution, Runner, Step, Task
+from tasks.runner import ahead, claims
 from tests.storms.conftest import size
 from tests.storms.world import World, document, mark
 
@@ -95,6 +97,35 @@ def test_a_frozen_runner_wakes_up_to_find_that_it_may_not_write(world: World, tm
     assert set(twice) <= {"one"}
     executed_by = {process for _, step, _, process in world.marks() if step == "two"}
     assert executed_by == {str(each.pid) for each in other.runners()}
+    assert world.doctor() == []
+
+
+DEADLY = document(
+    "deadly",
+    """
+    only: {description: kills, action: {type: deadly, configuration: {spared: "{{.input.more}}"}}}
+    """,
+)
+QUICK = document("quick", "only: {description: quick, action: {type: echo, configuration: {output: 1}}}")
+
+
+def test_what_kills_its_runner_before_its_claim_is_written_is_set_aside_soon(world: World, tmp_path: Path) -> None:
+    world.load(DEADLY, QUICK)
+    workers = 2
+    cluster = world.cluster(workers=workers)
+    world.until(lambda: Runner.objects.filter(ended__isnull=True).count() == workers, "two runners")
+    # Until their caution of the beginning is over.
+    time.sleep(ahead.CAUTIOUS_SECONDS + 1)
+    [deadly] = world.ask("deadly", more=str(tmp_path / "spared"))
+    world.until(lambda: Resolution.objects.filter(task=deadly, state="BLOCKED_TOCHECK").exists(), "the end of dying")
+    died = Runner.objects.filter(ended__isnull=False).count()
+    world.say(f"{died} runners died")
+    # Each may die once without a trace; after that all deaths count.
+    assert claims.POISON_DEATHS < died <= workers + claims.POISON_DEATHS
+    world.ask("quick", 20)
+    world.until_over()
+    assert Task.objects.filter(state="DONE").count() == 20
+    assert cluster.runners()
     assert world.doctor() == []
 
 

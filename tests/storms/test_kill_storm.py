@@ -40,19 +40,20 @@ PARENT = document(
 
 
 @pytest.mark.timeout(600)
-def test_nothing_is_lost_and_nothing_done_twice_while_processes_are_killed(world: World) -> None:
+@pytest.mark.parametrize("reckless", [False, True], ids=["as it is", "never cautious"])
+def test_nothing_is_lost_and_nothing_done_twice_while_processes_are_killed(world: World, reckless: bool) -> None:
     tasks, seconds = size("TASKS", 40, 300), size("SECONDS", 8, 60)
     scripts = world.folder / "scripts"
     scripts.mkdir()
     (scripts / "hello.sh").write_text("#!/bin/sh\necho '{\"ok\": true}'\n")
     (scripts / "hello.sh").chmod(0o755)
     world.load(CHAIN, LOOP, PARENT)
-    cluster = world.cluster(workers=3)
+    cluster = world.cluster(workers=3, **(world.be_reckless() if reckless else {}))
     kills = 0
     asked = []
     until = time.monotonic() + seconds
     dice = random.Random(1)
-    while time.monotonic() < until or len(asked) < tasks:
+    while time.monotonic() < until or len(asked) < tasks or kills < 10:
         for template in ("chain", "loop", "parent"):
             # All are asked for by the middle of the storm.
             asked += world.ask(template, min(tasks // 45 + 1, tasks - len(asked)))
@@ -76,7 +77,13 @@ def test_nothing_is_lost_and_nothing_done_twice_while_processes_are_killed(world
     assert set(cut_off.values_list("name", flat=True)) <= {"second", "once"}
     blocked = Resolution.objects.exclude(state="DONE")
     assert set(blocked.values_list("state", flat=True)) <= {"BLOCKED_TOCHECK", "BLOCKED_BADREQUEST"}
-    assert blocked.filter(state="BLOCKED_TOCHECK").count() == cut_off.values("resolution").distinct().count()
+    # What was in the hands of three that were killed in a row, and made no progress, is under suspicion.
+    suspected = blocked.filter(waiting_for__contains="runners died in a row").exclude(
+        pk__in=cut_off.values("resolution")
+    )
+    crashed = cut_off.values("resolution").distinct().count()
+    assert blocked.filter(state="BLOCKED_TOCHECK").count() == crashed + suspected.count()
+    assert suspected.count() <= kills // 3
     parents = Task.objects.filter(template__name="parent")
     assert Task.objects.count() == len(asked) + 2 * parents.count()
     for parent in parents:

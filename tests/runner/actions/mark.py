@@ -9,6 +9,21 @@ from pathlib import Path
 from actions import Action, ClientError, Context, NotReady, Result, ServerError, Stopped, field
 
 
+class Deadly(Action):
+    """Has no effect outside, they say; kills its runner unless there is a file that spares it."""
+
+    name = "deadly"
+    pure = True
+
+    class Config:
+        spared: str = field(help="The file.")
+
+    def run(self, cfg: Config, ctx: Context) -> Result:
+        if not Path(cfg.spared).exists():
+            os.kill(os.getpid(), signal.SIGKILL)
+        return Result("alive")
+
+
 class Mark(Action):
     """An effect outside the database that a test can count."""
 
