@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "utask_project.headers.ContentSecurityPolicy",
+    "utask_project.compression.CompressPages",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tasks.api.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
