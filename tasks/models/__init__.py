@@ -4,6 +4,7 @@ from tasks.models.cache import CacheEntry
 from tasks.models.callback import Callback
 from tasks.models.idempotency import IdempotentAnswer
 from tasks.models.journal import JournalEntry, JournalKind
+from tasks.models.list_entry import ListEntry
 from tasks.models.login import FailedLogin
 from tasks.models.names import MemberKind, MemberRole
 from tasks.models.outbox import OutboxMessage
@@ -25,6 +26,7 @@ __all__ = [
     "IdempotentAnswer",
     "JournalEntry",
     "JournalKind",
+    "ListEntry",
     "LoadProblem",
     "MemberKind",
     "MemberRole",

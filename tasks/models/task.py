@@ -82,7 +82,7 @@ class Task(models.Model):
 
 
 class TaskMember(models.Model):
-    """A user or group that watches or may resolve one task."""
+    """A user or group that watches or may resolve one task. Written once, never changed; found by ``ListEntry``."""
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="members", db_index=False)
     role = models.CharField(max_length=8, choices=MemberRole.choices)
@@ -94,14 +94,13 @@ class TaskMember(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["task", "role", "kind", "name"], name="task_member_once"),
         ]
-        indexes = [models.Index(fields=["kind", "name", "role", "task"], name="task_member_by_name")]
 
     def __str__(self) -> str:
         return f"{self.role} {self.kind} {self.name}"
 
 
 class TaskTag(models.Model):
-    """One tag of a task."""
+    """One tag of a task. Tasks with a tag are found by ``ListEntry``."""
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="tags", db_index=False)
     key = models.CharField(max_length=255)
@@ -110,7 +109,6 @@ class TaskTag(models.Model):
     class Meta:
         ordering = ["key"]
         constraints = [models.UniqueConstraint(fields=["task", "key"], name="task_tag_once")]
-        indexes = [models.Index(fields=["key", "value", "task"], name="task_tag_by_value")]
 
     def __str__(self) -> str:
         return f"{self.key}={self.value}"

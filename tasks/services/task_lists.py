@@ -71,8 +71,9 @@ def page_of_tasks(actor: Actor, wanted: TaskFilter, *, size: int, after: Place |
 
     The number of queries does not depend on the number of tasks. Raises NotFound for an unknown batch.
     """
-    found = _Found(wanted, after)
-    newest = [found.newest(way)[:size] for way in _ways(actor, wanted)]
+    ways = _ways(actor, wanted)
+    found = _Found(wanted, ways, after)
+    newest = [found.newest(way)[:size] for way in ways]
     ids = [task_id for _, task_id in islice((key for key, _ in groupby(merge(*newest, reverse=True))), size)]
     rows = _with_list_columns(Task.objects.filter(pk__in=ids)).in_bulk()
     return [rows[task_id] for task_id in ids if task_id in rows]
@@ -80,9 +81,10 @@ def page_of_tasks(actor: Actor, wanted: TaskFilter, *, size: int, after: Place |
 
 def count_tasks(actor: Actor, wanted: TaskFilter, *, at_most: int) -> int:
     """How many tasks the actor would find, counted no further than ``at_most``."""
-    matching = _Found(wanted, None)
+    ways = _ways(actor, wanted)
+    matching = _Found(wanted, ways, None)
     found: set[int] = set()
-    for way in _ways(actor, wanted):
+    for way in ways:
         found.update(matching.of(way).order_by().values_list("id", flat=True)[:at_most])
     return min(len(found), at_most)
 
@@ -103,12 +105,12 @@ class _Found:
     list, from the place on.
     """
 
-    def __init__(self, wanted: TaskFilter, after: Place | None) -> None:
+    def __init__(self, wanted: TaskFilter, ways: Sequence[Way], after: Place | None) -> None:
         self.wanted, self.after = wanted, after
         self.tasks = _narrow(Task.objects.all(), wanted)
         if after is not None:
             self.tasks = self.tasks.filter(_behind(after))
-        self.few = _few(wanted)
+        self.few = _few(wanted, ways)
         if self.few is not None:
             self.tasks = self.tasks.filter(pk__in=self.few)
         #: The tag whose entries are walked; the others are looked up.
@@ -155,7 +157,9 @@ def _with_list_columns(tasks: QuerySet[Task]) -> QuerySet[Task]:
 
 
 def _behind(place: Place) -> Q:
-    return Q(last_activity__lt=place.last_activity) | Q(last_activity=place.last_activity, id__lt=place.id)
+    # The first condition is the index's: it begins there, not at the newest task.
+    tied = Q(last_activity__lt=place.last_activity) | Q(id__lt=place.id)
+    return Q(last_activity__lte=place.last_activity) & tied
 
 
 def _narrow(tasks: QuerySet[Task], wanted: TaskFilter) -> QuerySet[Task]:
@@ -200,7 +204,7 @@ def _matching(words: str) -> Q:
     return condition
 
 
-def _few(wanted: TaskFilter) -> list[int] | None:
+def _few(wanted: TaskFilter, ways: Sequence[Way]) -> list[int] | None:
     """The ids of all tasks that fulfil one of the conditions, if there is one that only few fulfil."""
     conditions: list[QuerySet[Any, int]] = [
         ListEntry.objects.filter(audience=EVERYONE, tag=tag_text(key, value)).values_list("task_id", flat=True)
@@ -208,7 +212,8 @@ def _few(wanted: TaskFilter) -> list[int] | None:
     ]
     if wanted.batch is not None:
         conditions.append(Task.objects.filter(batch__public_id=wanted.batch).values_list("id", flat=True))
-    if wanted.states:
+    # All tasks of one state have an index in the order of lists.
+    if wanted.states and (wanted.tags or any(way.audience != EVERYONE for way in ways)):
         conditions.append(Task.objects.filter(state__in=wanted.states).values_list("id", flat=True))
     for condition in conditions:
         ids = list(condition[: _FEW + 1])
@@ -222,9 +227,18 @@ def _ways(actor: Actor, wanted: TaskFilter) -> Sequence[Way]:
     requested = task_ways.requested_by(actor.username)
     match wanted.type:
         case ListType.ALL if actor.is_admin:
-            return [task_ways.requested_by(wanted.requester) if wanted.requester else task_ways.everyone()]
+            return _ways_of_everything(wanted)
         case ListType.OWN:
             return [requested, *task_ways.watched_by(actor, groups=False)]
         case ListType.RESOLVABLE:
             return task_ways.resolvable_by(actor)
     return [requested, *task_ways.resolvable_by(actor), *task_ways.watched_by(actor, groups=True)]
+
+
+def _ways_of_everything(wanted: TaskFilter) -> Sequence[Way]:
+    """All tasks, by the shortest index that holds what is asked for."""
+    if wanted.requester:
+        return [task_ways.requested_by(wanted.requester)]
+    if wanted.template:
+        return task_ways.of_templates(list(Template.objects.filter(name=wanted.template).values_list("pk", flat=True)))
+    return [task_ways.everyone()]
