@@ -1,6 +1,7 @@
 """Feeds the template language with what atheris thinks up, for so many seconds; anything but its own errors is a crash.
 
-Run as ``python -m tests.engine.fuzz_gotemplate -max_total_time=60``.
+Run as ``python -m tests.engine.fuzz_gotemplate FOLDER -max_total_time=60``: it starts from the inputs in the folder and
+leaves those there that reach more. What it had found after 8 minutes is kept beside this file, a line an input, in hex.
 """
 
 import sys

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.engine import simulate, tries
@@ -26,6 +26,7 @@ from tasks.engine.steps import Step
 from tasks.states import ResolutionState as R
 from tasks.states import StepState
 from tests.engine.random_graphs import CUSTOM_STATES, defined, random_document
+from tests.examples import examples
 
 _FAILURES = (None, None, None, None, Failure.CLIENT, Failure.SERVER, Failure.NOT_READY, Failure.TO_RETRY)
 
@@ -320,7 +321,7 @@ def check_rows(machine: Machine) -> None:
 
 
 @given(seed=seeds)
-@settings(max_examples=150, deadline=None)
+@examples(80)
 def test_every_task_comes_to_rest_whatever_its_actions_answer_and_in_whatever_order(seed):
     machine = Machine(seed, crashes=0)
     machine.play()
@@ -328,7 +329,7 @@ def test_every_task_comes_to_rest_whatever_its_actions_answer_and_in_whatever_or
 
 
 @given(seed=seeds, crashes=st.integers(1, 6))
-@settings(max_examples=150, deadline=None)
+@examples(80)
 def test_a_crash_at_any_moment_loses_nothing_and_repeats_no_effect(seed, crashes):
     machine = Machine(seed, crashes)
     machine.play()
@@ -336,7 +337,7 @@ def test_a_crash_at_any_moment_loses_nothing_and_repeats_no_effect(seed, crashes
 
 
 @given(seed=seeds)
-@settings(max_examples=60, deadline=None)
+@examples(40)
 def test_the_same_events_give_the_same_states(seed):
     definition = defined(random_document(Random(seed), most_steps=20))
     try:
@@ -348,7 +349,7 @@ def test_the_same_events_give_the_same_states(seed):
 
 
 @given(seed=seeds)
-@settings(max_examples=60, deadline=None)
+@examples(40)
 def test_a_process_that_starts_anew_before_every_run_goes_on_as_one_that_did_not(seed):
     definition = defined(random_document(Random(seed), most_steps=15, confluent=True))
     kept = simulate(definition, max_jobs=20_000)
@@ -403,7 +404,7 @@ class Echoing(Machine):
 
 
 @given(seed=seeds)
-@settings(max_examples=100, deadline=None)
+@examples(60)
 def test_without_conditions_on_other_steps_the_order_of_results_does_not_matter(seed):
     machine = Echoing(seed)
     machine.play_alone()
