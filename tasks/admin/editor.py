@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
 
+from tasks.admin.forms import InputsForm
 from tasks.admin.page import Page, json_answer, status_of
 from tasks.admin.pictures import graph_picture
 from tasks.drawing import look_of
@@ -105,6 +107,7 @@ class Check(_Asked):
                     for each in checked.problems
                 ],
                 "graph": _graph(checked.graph, ""),
+                "forms": _forms(checked),
                 "begin": begin
                 and {
                     "inputs": _yaml(begin.inputs),
@@ -158,6 +161,20 @@ def _value(name: str, text: str) -> Any:
 
 def _yaml(value: Mapping[str, Any]) -> str:
     return to_yaml(value) if value else ""
+
+
+def _forms(checked: editor.Checked) -> dict[str, str] | None:
+    """What requester and resolver will be asked, as the pages of a task ask it; None where the text is refused."""
+    if checked.definition is None:
+        return None
+    asked = {"inputs": (checked.definition.inputs, "in"), "resolver_inputs": (checked.definition.resolver_inputs, "re")}
+    return {
+        name: render_to_string(
+            "parts/inputs.html",
+            {"form": InputsForm(template_pages.input_documents(inputs), prefix=prefix), "nothing": "Nothing is asked."},
+        )
+        for name, (inputs, prefix) in asked.items()
+    }
 
 
 def _graph(found: TaskGraph, state: str) -> str:

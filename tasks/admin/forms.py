@@ -132,9 +132,11 @@ def _text(value: Any) -> str:
 class InputsForm(forms.Form):
     """All inputs of one list of a template; hidden ones are not drawn, and keep what an address gave them."""
 
-    def __init__(self, documents: Sequence[Document], data: Any = None, *, values: Document | None = None) -> None:
+    def __init__(
+        self, documents: Sequence[Document], data: Any = None, *, values: Document | None = None, prefix: str = "in"
+    ) -> None:
         """``data``: what was sent; ``values``: JSON values that stand in the fields at first."""
-        super().__init__(data, prefix="in")
+        super().__init__(data, prefix=prefix)
         self.documents = documents
         for document in documents:
             field = InputField(document)

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import indent
 from typing import Any
 
 from actions._registry import RegisteredAction, SourceProblem, UnknownAction
@@ -12,6 +13,7 @@ from tasks.models import Function
 from tasks.services.actors import Actor
 from tasks.services.catalog import registry
 from tasks.services.errors import NotFound
+from tasks.services.values import to_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,25 @@ class FunctionPage:
     action: str
     source: str
     document: Mapping[str, Any]
+    #: What a call must give, as dotted paths.
+    arguments: Sequence[str]
+    #: Whether the action it calls is a function itself.
+    is_on_function: bool
+
+    @property
+    def example(self) -> str:
+        """A call to be copied into a step."""
+        given: dict[str, Any] = {}
+        for path in self.arguments:
+            *outer, last = path.split(".")
+            place = given
+            for name in outer:
+                if not isinstance(place.get(name), dict):
+                    place[name] = {}
+                place = place[name]
+            place.setdefault(last, "…")
+        lines = to_yaml({"type": self.name}) + (to_yaml({"configuration": given}) if given else "")
+        return "action:\n" + indent(lines, "  ")
 
 
 def functions() -> list[FunctionPage]:
@@ -86,8 +107,16 @@ def _function(row: Function) -> FunctionPage:
     document: dict[str, Any] = loads(row.document)
     # The API's document has no description; the file has.
     definition, _ = parse_function(row.source)
-    about = definition.description if definition else ""
-    return FunctionPage(row.name, about, str(document["action"]["type"]), row.source, document)
+    action = str(document["action"]["type"])
+    return FunctionPage(
+        name=row.name,
+        about=definition.description if definition else "",
+        action=action,
+        source=row.source,
+        document=document,
+        arguments=definition.arguments if definition else (),
+        is_on_function=action not in registry().names(),
+    )
 
 
 def _page(found: RegisteredAction) -> ActionPage:

@@ -174,6 +174,27 @@ def test_the_editor_with_everything_open_has_nothing_serious_for_axe(open_page, 
     assert serious(page, axe) == []
 
 
+def test_the_forms_that_the_inputs_make_are_seen_and_tried_beside_the_text(editor):
+    asked = editor.locator("#asked-inputs")
+    expect(editor.locator("#asked-resolver_inputs")).to_contain_text("Nothing is asked.")
+    asked.get_by_label("Whom to greet").fill("Ann")
+    put_cursor(editor, "    description: Whom to greet")
+    editor.keyboard.press("Enter")
+    editor.keyboard.press("Shift+Tab")
+    editor.keyboard.type("- {name: age, description: Age, type: number, legal_values: [30, 40]}")
+    expect(asked.get_by_label("Age")).to_have_count(1)
+    expect(asked.get_by_label("Age").locator("option")).to_have_text(["choose…", "30", "40"])
+    # Another change of the text leaves what is tried in the form.
+    asked.get_by_label("Age").select_option("40")
+    put_cursor(editor, "description: Say it to the world")
+    with editor.expect_response("**/editor/check/"):
+        editor.keyboard.type(", loudly")
+    expect(editor.locator("#verdict")).to_have_text("✓accepted")
+    expect(asked.get_by_label("Age")).to_have_value("40")
+    asked.get_by_label("Whom to greet").press("Enter")
+    assert editor.url.endswith("/admin/editor/")
+
+
 def test_saving_is_shut_with_its_reason_where_it_is_not_configured(editor):
     save = editor.get_by_role("button", name="Save")
     expect(save).to_have_attribute("aria-disabled", "true")

@@ -1,5 +1,20 @@
 """Actions and functions with their documentation."""
 
+import re
+
+import yaml
+
+from tasks.models import Function
+
+FUNCTION = """
+name: outer
+action:
+  type: greet
+  configuration:
+    name: "{{ .function_args.whom.name }}{{ .function_args.mark }}"
+    more: '{{ default "" .function_args.more }}'
+"""
+
 
 def test_every_action_and_function_is_listed(visit):
     page = visit("str").get("actions/")
@@ -23,6 +38,22 @@ def test_a_function_shows_its_text(visit):
     assert "says hello</p>" in page
     assert "name: greet" in page
     assert "echo" in page
+
+
+def test_a_function_says_how_it_is_called_and_what_it_calls(visit):
+    Function.objects.create(
+        name="outer",
+        source=FUNCTION,
+        document='{"name": "outer", "action": {"type": "greet", "configuration": {}}}',
+        file="outer.yaml",
+    )
+    page = visit("str").get("functions/outer/")
+    call = re.search(r'<pre[^>]* id="call"[^>]*>(.*?)</pre>', page, re.S).group(1)
+    assert yaml.safe_load(call) == {
+        "action": {"type": "outer", "configuration": {"whom": {"name": "…"}, "mark": "…"}},
+    }
+    assert '<a class="mono" href="/admin/functions/greet/">greet</a>' in page
+    assert '<a class="mono" href="/admin/actions/echo/">echo</a>' in visit("str").get("functions/greet/")
 
 
 def test_what_does_not_exist_is_not_found(visit):

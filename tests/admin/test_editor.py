@@ -61,6 +61,15 @@ def test_a_good_text_is_accepted_drawn_and_given_values_to_begin_with(ask):
     assert "call:" in found["begin"]["script"]
 
 
+def test_the_forms_of_its_inputs_are_those_of_the_pages(ask, visit):
+    forms = ask("str", "check", text=GOOD)["forms"]
+    assert '<label for="in-0">Whom' in forms["inputs"]
+    assert 'name="re-score" type="number" step="any" value="3"' in forms["resolver_inputs"]
+    without = GOOD.replace("inputs: [{name: whom, description: Whom}]\n", "", 1).replace("{{.input.whom}}", "x")
+    assert "Nothing is asked." in ask("str", "check", text=without)["forms"]["inputs"]
+    assert ask("str", "check", text=GOOD.replace("type: http", "type: htpp"))["forms"] is None
+
+
 def test_every_mistake_has_its_line_and_the_graph_stays(ask):
     text = GOOD.replace("type: http", "type: htpp").replace("[call]", "[cal]")
     found = ask("str", "check", text=text)

@@ -42,6 +42,7 @@ function show(found) {
   list(found.problems);
   draw(found.graph);
   dryRun.take(found);
+  if (found.forms) showForms(found.forms);
   form.dataset.accepted = String(found.accepted);
   form.dataset.called = found.name;
 }
@@ -85,6 +86,16 @@ function draw(svg) {
   follow();
 }
 
+// A form that stays the same keeps what somebody tries in it.
+function showForms(forms) {
+  for (const [name, html] of Object.entries(forms)) {
+    const place = document.querySelector(`#asked-${name} .fields`);
+    if (place.dataset.last === html) continue;
+    place.innerHTML = html;
+    place.dataset.last = html;
+  }
+}
+
 // The step in which the cursor stands is marked in the graph.
 function follow() {
   const name = stepAt(area.text, area.line);
@@ -106,7 +117,7 @@ document.getElementById("graph").addEventListener("click", (event) => {
   event.preventDefault();
   area.goTo(lineOfStep(area.text, node.dataset.step));
 });
-form.addEventListener("submit", (event) => event.preventDefault());
+for (const each of document.querySelectorAll("#editor, .asked form")) each.addEventListener("submit", (event) => event.preventDefault());
 area.box.addEventListener("input", checkSoon);
 area.onMove = follow;
 
