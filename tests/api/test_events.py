@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -71,6 +72,46 @@ def test_what_happens_meanwhile_is_told(calm: None, req: Person) -> None:
     req.post(f"/task/{task['id']}/wontfix")
     assert next(stream)["data"]["event"] == "wontfix"
     assert [event["event"] for event in stream][-1] == "end"
+    answer.close()
+
+
+class OnlyTheBell(threading.Event):
+    """What a stream waits for, without the slow poll behind it."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert super().wait(30), "nobody rang"
+        return True
+
+
+def test_a_step_is_told_by_the_bell_without_any_poll(
+    calm: None, adm: Person, run: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def until(kind: str, state: str) -> list[tuple[str, str]]:
+        """What is told of steps up to the moment at which something of this kind has this state."""
+        steps = []
+        for event in stream:
+            if event["event"] == "step":
+                steps.append((event["data"]["step"], event["data"]["after"]))
+            if event["event"] == kind and event["data"].get("after") == state:
+                return steps
+        raise AssertionError(f"the stream ended before {kind} {state}")
+
+    monkeypatch.setattr("tasks.api.events.threading", SimpleNamespace(Event=OnlyTheBell, Thread=threading.Thread))
+    task = adm.task("busy")
+    answer = adm.get(f"/task/{task['id']}/events")
+    stream = events(answer)
+    until("task", "TODO")
+    resolution = adm.resolve(task)
+    until("resolution", "TO_AUTORUN")
+    run()
+    told = until("resolution", "WAITING")
+    assert ("create", "DONE") in told
+    assert ("wait", "WAITING") in told
+    made = adm.read(f"/resolution/{resolution['id']}")["steps"]["create"]["output"]
+    called = adm.post(f"/unsecured/callback/{made['id']}?t={made['token']}", {"said": "yes"})
+    assert called.status_code == 200
+    run()
+    assert ("wait", "DONE") in until("task", "DONE")
     answer.close()
 
 
