@@ -10,9 +10,11 @@ from tests.stories.conftest import Service
     [("english", "Hello World!"), ("spanish", "Hola mundo!"), ("french", "Bonjour, tout le monde !")],
 )
 def test_hello_world_says_hello_now(service: Service, language: str, said: str) -> None:
-    result = service.someone("req").ask("hello-world-now", {"language": language}).wait_for("DONE").task["result"]
-    assert result["echo_message"] == said
-    assert result["echo_when"].startswith("20")
+    task = service.someone("req").ask("hello-world-now", {"language": language}).wait_for("DONE").task
+    assert task["title"] == f"Say hello in {language}"
+    assert task["result"]["echo_message"] == said
+    assert task["result"]["echo_when"].startswith("20")
+    assert task["steps_done"] == task["steps_total"] == 2
 
 
 def test_pages_are_asked_for_side_by_side_and_counted(service: Service) -> None:
