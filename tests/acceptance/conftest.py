@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 from tests.acceptance.templates import MORE, TEMPLATES
 from tests.cluster.processes import ROOT, Command
-from tests.conftest import empty_database
+from tests.conftest import MigratedDatabase
 from tests.peers.web import Reply, WebPeer
 
 PASSWORD = "correct horse battery"
@@ -71,7 +71,9 @@ def _configuration(receiver: WebPeer) -> str:
 
 
 @pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory, receiver: WebPeer) -> Iterator[Live]:
+def live(
+    tmp_path_factory: pytest.TempPathFactory, migrated_database: MigratedDatabase, receiver: WebPeer
+) -> Iterator[Live]:
     """One service for all tests of the browser."""
     folder = tmp_path_factory.mktemp("live")
     templates = folder / "templates"
@@ -81,7 +83,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, receiver: WebPeer) -> Iterato
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    with empty_database(folder) as database:
+    with migrated_database(folder) as database:
         command = Command(
             "up",
             folder=folder,
