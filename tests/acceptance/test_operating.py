@@ -1,38 +1,19 @@
 """Templates, actions and operations in a browser: pages, and what an administrator switches."""
 
 import pytest
-from playwright.sync_api import expect
-
-from tests.acceptance.test_pages import serious
+from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 
-PAGES = (
-    "/admin/templates/",
-    "/admin/templates/antifraud/",
-    "/admin/templates/form/?from=1&to=1",
-    "/admin/actions/",
-    "/admin/actions/http/",
-    "/admin/actions/echo/",
-    "/admin/operations/",
-    "/admin/operations/?look=doctor",
-    "/admin/operations/?look=keys",
-)
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_has_nothing_serious_for_axe_and_no_word_in_the_console(open_page, axe, path, theme):
-    page = open_page(path, theme=theme)
-    expect(page.locator("h1").first).to_be_visible()
-    assert serious(page, axe) == []
-
-
-@pytest.mark.parametrize("path", [*PAGES, "/admin/editor/"])
-def test_a_page_fits_a_phone(open_page, path):
-    page = open_page(path, width=390)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
+VERSIONED = """\
+name: versioned
+description: Asks kindly
+title_format: versioned
+steps:
+  ask:
+    description: Ask
+    action: {type: echo, configuration: {output: {}}}
+"""
 
 def test_a_template_leads_to_its_tasks_its_form_and_the_editor(open_page):
     page = open_page("/admin/templates/")
@@ -57,10 +38,46 @@ def test_a_template_is_blocked_and_opened_again(open_page):
     expect(page.get_by_role("main").get_by_role("link", name="New task")).to_be_visible()
 
 
-def test_templates_are_loaded_again(open_page):
-    page = open_page("/admin/templates/")
+@pytest.fixture
+def templates(live):
+    """The service's own folder of templates; what a test adds to it is gone afterwards."""
+    folder = live.command.folder / "templates"
+    before = set(folder.iterdir())
+    yield folder
+    for file in set(folder.iterdir()) - before:
+        file.unlink()
+    live.command.manage("load_templates")
+
+
+def reload(page: Page, told: str) -> None:
+    page.goto("/admin/templates/")
     page.get_by_role("button", name="Reload templates").click()
-    expect(page.locator(".messages")).to_contain_text("unchanged")
+    expect(page.locator(".messages")).to_contain_text(told)
+
+
+def test_a_changed_file_becomes_a_version_that_is_compared_with_the_one_before(open_page, templates):
+    page = open_page("/admin/")
+    file = templates / "versioned.yaml"
+    file.write_text(VERSIONED)
+    reload(page, "new")
+    file.write_text(VERSIONED.replace("kindly", "at once"))
+    reload(page, "changed")
+    page.get_by_role("link", name="versioned", exact=True).click()
+    page.get_by_label("from", exact=True).select_option("1")
+    page.get_by_label("to", exact=True).select_option("2")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator(".diff .removed").filter(has_text="Asks kindly")).to_have_count(1)
+    expect(page.locator(".diff .added").filter(has_text="Asks at once")).to_have_count(1)
+
+
+def test_a_file_that_is_refused_is_shown_with_its_line_and_an_excerpt(open_page, templates):
+    page = open_page("/admin/")
+    (templates / "mistaken.yaml").write_text(VERSIONED.replace("versioned", "mistaken").replace("echo", "ecko"))
+    reload(page, "Some files are refused: see below.")
+    problem = page.locator("#problems li", has_text="mistaken.yaml:7")
+    expect(problem).to_contain_text("refused")
+    expect(problem).to_contain_text('Did you mean "echo"?')
+    expect(problem.locator("pre")).to_contain_text("action: {type: ecko")
 
 
 def test_maintenance_is_switched_on_and_off(open_page):

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tasks.models import OutboxMessage, Resolution, Runner, clock
-from tasks.services import maintenance, resolutions
+from tasks.services import keys, maintenance, resolutions
 from tasks.states import ResolutionState
 
 
@@ -121,6 +121,25 @@ def test_a_rotation_is_started_in_the_background(visit):
     before = OrmQ.objects.count()
     assert "has begun" in visit("adm").told("operations/do/", deed="rotate")
     assert OrmQ.objects.count() == before + 1
+
+
+def test_the_page_shows_how_far_an_unfinished_rotation_is(visit, make, acting):
+    for number in range(3):
+        make("dummy", id=str(number))
+
+    def cut_off(progress: keys.Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        keys.rotate_keys(acting("adm"), cut_off)
+    found = keys.progress()
+    page = visit("adm").get("operations/")
+    bar = page[page.index('id="rotation"') :].partition("</div>")[0]
+    assert f'max="{found.of}" value="{found.rows}"' in bar
+    assert f"{found.rows} of {found.of} rows, now in {found.table}" in bar
+    assert "Go on rotating" in page
+    assert keys.rotate_keys(acting("adm")).complete
+    assert "Go on rotating" not in visit("adm").get("operations/")
 
 
 def test_the_doctor_tells_what_breaks_a_rule(visit, make, acting):
