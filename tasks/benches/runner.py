@@ -121,7 +121,7 @@ def _templates() -> Iterator[None]:
         registry.cache_clear()
 
 
-def _many(name: str, count: int, **inputs: str) -> list[Task]:
+def _many(name: str, count: int, **inputs: str) -> list[int]:
     with transaction.atomic():
         return create_tasks(_SOMEBODY, Template.objects.get(name=name), [inputs] * count, NewTask())
 
@@ -188,7 +188,7 @@ def _throughput() -> list[str]:
             results.setdefault(f"W3  runner, {number} worker{'s' * (number > 1)}", []).append(rate)
             costs.setdefault(f"W3  runner, {number} worker{'s' * (number > 1)}", []).append(cost)
             memory = max(memory, used)
-        targets = list(targets_of([task.pk for task in _many("bench-ten", count)]))
+        targets = list(targets_of(_many("bench-ten", count)))
         rates = _referred(targets, names, output)
         for name, rate in rates.items():
             results.setdefault(name, []).append(rate)
@@ -309,13 +309,13 @@ def _take_over() -> list[str]:
         with answering(0.3) as port, workers(2) as processes:
             by_pid = {process.pid: process for process in processes}
             [task] = _many("bench-http", 1, port=str(port))
-            held = Resolution.objects.filter(task=task, runner__isnull=False)
+            held = Resolution.objects.filter(task_id=task, runner__isnull=False)
             while (pid := held.values_list("runner__pid", flat=True).first()) is None:
                 time.sleep(0.005)
             time.sleep(0.1)
             os.kill(pid, signal.SIGKILL)
             begun = time.perf_counter()
-            resumed = Resolution.objects.filter(task=task, runner__isnull=False).exclude(runner__pid=pid)
+            resumed = Resolution.objects.filter(task_id=task, runner__isnull=False).exclude(runner__pid=pid)
             while not resumed.exists():
                 time.sleep(0.005)
             taken.append(time.perf_counter() - begun)

@@ -4,7 +4,7 @@ All in the caller's transaction: what is refused leaves nothing behind. Source: 
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -46,7 +46,7 @@ from tasks.services.permissions import Operation
 from tasks.states import ResolutionState, TaskState
 from tasks.telemetry import traces
 
-#: How many tasks are held in memory at a time while a batch is made.
+#: How many tasks are made at a time: rows of more than two slices are never in memory.
 SLICE = 500
 
 _WAITS_FOR_RUNNER = "waits for a free runner, which takes it at once"
@@ -92,32 +92,39 @@ class NewTask:
 def create_tasks(
     actor: Actor,
     template: Template,
-    inputs: Sequence[Mapping[str, Any]],
+    inputs: Iterable[Mapping[str, Any]],
     new: NewTask,
     *,
     batch: Batch | None = None,
     parent: Parent | None = None,
     key_of: Callable[[int], uuid.UUID] = lambda index: uuid.uuid4(),
-) -> list[Task]:
-    """One task for each of ``inputs``, in order; each starts by itself where template and rights allow.
+) -> list[int]:
+    """One task for each of ``inputs``, in order; each starts by itself where template and rights allow. Their ids.
 
-    ``key_of``: the public id of the task at an index. To be called in a transaction; the bell rings after its commit.
+    ``inputs`` are taken, and rows made of them, a slice at a time. ``key_of``: the public id of the task at an index.
+    To be called in a transaction; the bell rings after its commit.
     Raises BlockedTemplate, InputRefused, PermissionDenied, BadRequest.
     """
-    if templates.is_blocked(template) or template.current_id is None:
-        raise BlockedTemplate(f'the template "{template.name}" is blocked: no task can be made of it')
-    if parent is None:
-        _check_request(actor, template, new)
-    if new.comment:
-        comments.check_content(new.comment)
-    maker = _Maker(actor, template, new, batch, parent)
-    made: list[Task] = []
+    slices = _made(_Maker(actor, template, new, batch, parent), inputs, key_of)
+    return [task.pk for made in slices for task in made]
+
+
+def create_one(actor: Actor, template: Template, given: Mapping[str, Any], new: NewTask) -> Task:
+    """The task that ``create_tasks`` makes of one input."""
+    [[task]] = _made(_Maker(actor, template, new, None, None), [given], lambda index: uuid.uuid4())
+    return task
+
+
+def _made(
+    maker: "_Maker", inputs: Iterable[Mapping[str, Any]], key_of: Callable[[int], uuid.UUID]
+) -> Iterator[list[Task]]:
     ids = enumerate(inputs)
-    while part := list(islice(ids, SLICE)):
-        made += maker.make([(key_of(index), index, given) for index, given in part])
-    if maker.starts and made:
+    some = False
+    while part := [(key_of(index), index, given) for index, given in islice(ids, SLICE)]:
+        some = True
+        yield maker.make(part)
+    if maker.starts and some:
         doorbell.ring(doorbell.RUNNABLE)
-    return made
 
 
 def _check_request(actor: Actor, template: Template, new: NewTask) -> None:
@@ -146,12 +153,17 @@ def starts_by_itself(actor: Actor, template: Template, definition: TemplateDefin
 
 
 class _Maker:
-    """Makes tasks of one template for one actor."""
+    """Makes tasks of one template for one actor. Raises BlockedTemplate, PermissionDenied, BadRequest."""
 
     def __init__(
         self, actor: Actor, template: Template, new: NewTask, batch: Batch | None, parent: Parent | None
     ) -> None:
-        assert template.current_id is not None
+        if templates.is_blocked(template) or template.current_id is None:
+            raise BlockedTemplate(f'the template "{template.name}" is blocked: no task can be made of it')
+        if parent is None:
+            _check_request(actor, template, new)
+        if new.comment:
+            comments.check_content(new.comment)
         self.actor, self.template, self.new, self.batch, self.parent = actor, template, new, batch, parent
         self.version_id = template.current_id
         self.definition = templates.definition_of(self.version_id)

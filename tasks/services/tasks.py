@@ -15,7 +15,7 @@ from tasks.engine.inputs import accept_inputs
 from tasks.models import Batch, MemberKind, MemberRole, Resolution, Task, TaskMember, TaskTag, clock
 from tasks.services import comments, journal, permissions, resolutions, secrets, templates, waking
 from tasks.services.actors import Actor
-from tasks.services.creation import InputRefused, NewTask, create_tasks, title_of
+from tasks.services.creation import InputRefused, NewTask, create_one, create_tasks, title_of
 from tasks.services.errors import BadRequest, NotFound, PermissionDenied, WrongState
 from tasks.services.locking import lock_resolution_of, lock_task
 from tasks.services.permissions import Operation
@@ -40,7 +40,7 @@ def create_task(actor: Actor, template_name: str, inputs: Mapping[str, Any], new
     behind then.
     """
     template = templates.template_named(template_name)
-    return create_tasks(actor, template, [inputs], new or NewTask())[0]
+    return create_one(actor, template, inputs, new or NewTask())
 
 
 @transaction.atomic
@@ -65,7 +65,7 @@ def create_batch(
             raise BadRequest(f'inputs, element {index}: "{both[0]}" is in common_input as well')
     batch = Batch.objects.create(started=len(inputs))
     try:
-        create_tasks(actor, template, [{**common, **own} for own in inputs], new, batch=batch)
+        create_tasks(actor, template, ({**common, **own} for own in inputs), new, batch=batch)
     except InputRefused as refused:
         raise BadRequest(f"inputs, element {refused.index}: {refused}", fields=refused.fields) from None
     return batch
