@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.acceptance.watching import head, is_now, never_reloads, was_never_reloaded
+from tests.acceptance.watching import comes_with_time, head, is_now, never_reloads, was_never_reloaded
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 
@@ -89,11 +89,14 @@ def test_an_answer_that_is_waited_for_is_given_in_its_form(open_page, live):
 
 def test_a_list_keeps_what_is_chosen_while_it_renews_itself_and_acts_on_it(open_page, live):
     first, second = live.make("manual", id="one"), live.make("manual", id="two")
-    page = open_page("/admin/tasks/?template=manual&type=all")
+    page = open_page("/admin/")
+    page.clock.install()
+    page.goto("/admin/tasks/?template=manual&type=all")
     page.get_by_label("Choose By hand one").check()
     never_reloads(page)
     live.make("manual", id="three")
-    expect(page.get_by_role("link", name="By hand three")).to_be_visible(timeout=20_000)
+    comes_with_time(page.locator("main"), "By hand three")
+    expect(page.get_by_role("link", name="By hand three")).to_be_visible()
     expect(page.get_by_label("Choose By hand one")).to_be_checked()
     assert was_never_reloaded(page)
     page.get_by_label("Choose By hand two").check()
@@ -106,6 +109,20 @@ def test_a_list_keeps_what_is_chosen_while_it_renews_itself_and_acts_on_it(open_
         page.goto(f"/admin/tasks/{task}/")
         is_now(page, "WONTFIX")
         expect(page.locator("#journal")).to_contain_text("not needed")
+
+
+def test_the_head_of_a_batch_follows_its_tasks_and_leads_to_those_of_a_state(open_page, live):
+    batch = live.post("/batch", template_name="manual", inputs=[{"id": "b1"}, {"id": "b2"}, {"id": "b3"}])["id"]
+    page = open_page(f"/admin/tasks/?type=all&batch={batch}")
+    expect(page.locator("#batch h2")).to_have_text("Batch: 0 of 3 over")
+    never_reloads(page)
+    address = page.get_by_role("link", name="By hand b2").get_attribute("href")
+    live.post(f"/task/{address.split('/')[-2]}/wontfix")
+    expect(page.locator("#batch h2")).to_have_text("Batch: 1 of 3 over", timeout=20_000)
+    assert was_never_reloaded(page)
+    page.locator("#batch").get_by_role("link", name="WONTFIX").click()
+    expect(page.locator("#rows tbody tr")).to_have_count(1)
+    expect(page.locator("#rows")).to_contain_text("By hand b2")
 
 
 def test_those_who_are_assigned_are_asked_for_when_it_is_chosen(open_page, live):
@@ -143,24 +160,26 @@ def test_a_filter_is_kept_under_a_name_as_a_link_and_forgotten(open_page, live):
 def test_a_page_asks_by_itself_where_there_is_no_stream(open_page, live):
     task = live.make("manual", id="polled")
     page = open_page("/admin/")
+    page.clock.install()
     page.route("**/events", lambda route: route.fulfill(status=204))
     page.goto(f"/admin/tasks/{task}/")
     is_now(page, "TODO")
     never_reloads(page)
     live.post(f"/task/{task}/wontfix")
-    is_now(page, "WONTFIX")
+    comes_with_time(head(page).locator(".headline .state"), "WONTFIX")
     assert was_never_reloaded(page)
 
 
 def test_a_page_says_since_when_it_is_cut_off_and_goes_on_once_it_is_not(open_page, live, complaints):
     task = live.make("manual", id="cut off")
     page = open_page("/admin/")
+    page.clock.install()
     page.route("**/events", lambda route: route.fulfill(status=204))
     page.goto(f"/admin/tasks/{task}/")
     page.route(f"**/admin/tasks/{task}/", lambda route: route.abort())
-    expect(page.locator("[data-pulse]")).to_contain_text("disconnected since", timeout=20_000)
+    comes_with_time(page.locator("[data-pulse]"), "disconnected since")
     page.unroute(f"**/admin/tasks/{task}/")
-    expect(page.locator("[data-pulse]")).to_have_text("live", timeout=20_000)
+    comes_with_time(page.locator("[data-pulse]"), "live")
     # The browser notes each request that was cut off.
     assert all("ERR_FAILED" in complaint for complaint in complaints)
     complaints.clear()
