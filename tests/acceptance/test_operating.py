@@ -15,6 +15,7 @@ steps:
     action: {type: echo, configuration: {output: {}}}
 """
 
+
 def test_a_template_leads_to_its_tasks_its_form_and_the_editor(open_page):
     page = open_page("/admin/templates/")
     page.get_by_role("link", name="antifraud", exact=True).click()
