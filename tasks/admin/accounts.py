@@ -2,14 +2,20 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from rest_framework.authtoken.admin import TokenAdmin
 from rest_framework.authtoken.models import TokenProxy
 
 from tasks.admin.site import site
+
+# What their pages are called, at the top of each.
+apps.get_app_config("auth").verbose_name = "Accounts"
+apps.get_app_config("authtoken").verbose_name = "Programs"
 
 
 class _ForSuperusers:
@@ -22,6 +28,12 @@ class _ForSuperusers:
         return self.has_module_permission(request)
 
     has_view_permission = has_change_permission = has_delete_permission = _allowed
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The list, called by what is in it."""
+        model: Any = self
+        called = capfirst(model.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": called, **(extra_context or {})})  # type: ignore[misc]  # of ModelAdmin, beside which it stands
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_module_permission(request)
@@ -52,4 +64,11 @@ class Groups(_ForSuperusers, GroupAdmin):
 
 @admin.register(TokenProxy, site=site)
 class Tokens(_ForSuperusers, TokenAdmin):
-    """Tokens by which programs act as somebody."""
+    """Tokens by which programs act as somebody; the list tells whose they are, and not the whole token."""
+
+    list_display = ("user", "beginning", "created")
+
+    @admin.display(description="begins with", ordering="key")
+    def beginning(self, token: TokenProxy) -> str:
+        """Enough to recognise it, too little to use it."""
+        return f"{token.key[:4]}…"
