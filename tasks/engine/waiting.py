@@ -37,9 +37,10 @@ def why_step_waits(state: str, due_at: datetime | None, dependencies: Iterable[D
         case S.RUNNING if due_at is not None:
             return f"held by its execution_delay until {when}"
         case S.WAITING:
-            for_whom = waits_for or "something outside"
+            # What actions say is a sentence: "5 tasks of the batch are not finished".
+            waits = f"waits: {waits_for}" if waits_for else "waits for something outside"
             until = f", or {when}" if when else ""
-            return f"waits for {for_whom}; looked at again when that wakes it, at a run by hand{until}"
+            return f"{waits}; looked at again when that wakes it, at a run by hand{until}"
         case S.SERVER_ERROR | S.TO_RETRY | S.AFTERRUN_ERROR:
             return f"tried again at {when}" if when else "tried again by the next run that reaches it"
     return _STEP[state]

@@ -213,7 +213,7 @@ def test_an_action_may_say_when_to_look_again_s53():
     ended = one.run()
     assert (ended.state, ended.come_back_at) == (R.WAITING, later)
     assert one.step("s").waiting == (
-        "waits for the moon; looked at again when that wakes it, at a run by hand, or 2024-01-01T00:07:00+00:00"
+        "waits: the moon; looked at again when that wakes it, at a run by hand, or 2024-01-01T00:07:00+00:00"
     )
     one.now = later
     assert one.run().state == R.DONE
