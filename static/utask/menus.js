@@ -1,6 +1,10 @@
 // Menus close on Escape and on a click elsewhere; "/" goes to the search; a choice marked data-submit sends its form, one
-// marked data-shows="id" data-for="value" shows that part while it has this value.
+// marked data-shows="id" data-for="value" shows that part while it has this value. On a phone the present section is
+// brought into sight.
 export function startMenus() {
+  const sections = document.querySelector(".shell .sections");
+  const present = sections?.querySelector("[aria-current]");
+  if (present) sections.scrollLeft = present.offsetLeft - sections.offsetLeft - 40;
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) {
       if (!menu.contains(event.target)) menu.open = false;

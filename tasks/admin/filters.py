@@ -37,7 +37,8 @@ def read_query(actor: Actor, given: QueryDict) -> ListQuery:
     kind = given.get("type", "")
     wanted = TaskFilter(
         type=ListType(kind) if kind in frozenset(ListType) else ListType.ALL,
-        states=tuple(state for state in given.getlist("state") if state in frozenset(TaskState)),
+        # One after the other, or all in one value, as the form gives several back.
+        states=tuple(state for state in ",".join(given.getlist("state")).split(",") if state in frozenset(TaskState)),
         batch=_identifier(given.get("batch", "")),
         template=given.get("template", "").strip(),
         tags=dict(part.split("=", 1) for part in tags_text.split() if "=" in part),

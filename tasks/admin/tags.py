@@ -1,15 +1,17 @@
 """What templates of pages say in one word: a state, a moment, a span, a value. Load with ``{% load utask %}``."""
 
+import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from tasks.drawing import look_of
 from tasks.drawing.timeline import readable
-from tasks.models import clock
+from tasks.models import TaskTag, clock
 from tasks.services.values import encode, to_yaml
 
 register = template.Library()
@@ -56,6 +58,31 @@ def ago(passed: timedelta) -> str:
             amount = f"{int(seconds // size)} {unit}"
             return f"{amount} ago" if passed > timedelta() else f"in {amount}"
     return "just now"
+
+
+#: A moment as the runner writes it into a sentence.
+_MOMENT = re.compile(r"\b(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)")
+
+
+@register.filter
+def timed(text: str) -> SafeString:
+    """A sentence in which moments are written for people: the time of day, with its date where that is not today."""
+    today = clock.now().date()
+    parts: list[str] = []
+    for number, part in enumerate(_MOMENT.split(str(text))):
+        at = datetime.fromisoformat(part) if number % 2 else None
+        if at is None:
+            parts.append(conditional_escape(part))
+        else:
+            shown = at.strftime("%H:%M:%S UTC" if at.date() == today else "%Y-%m-%d %H:%M UTC")
+            parts.append(format_html('<span class="nowrap">{}</span>', shown))
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
+@register.filter
+def of_people(tags: Iterable[TaskTag]) -> list[TaskTag]:
+    """Tags without those that the engine sets for itself."""
+    return [tag for tag in tags if not tag.key.startswith("_utask_")]
 
 
 @register.filter

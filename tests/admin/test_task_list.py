@@ -36,6 +36,8 @@ def test_the_newest_activity_stands_first_and_pages_follow_each_other_without_ga
         ("type=resolvable", set()),
         ("type=all&state=TODO", {"mine", "watched"}),
         ("type=all&state=DONE", set()),
+        ("type=all&state=DONE&state=TODO", {"mine", "watched"}),
+        ("type=all&state=DONE,TODO", {"mine", "watched"}),
         ("type=all&template=owned", {"watched"}),
         ("type=all&tag=colour%3Dred", {"mine"}),
         ("type=all&tag=colour%3Dblue", set()),
@@ -55,6 +57,13 @@ def test_filters_narrow_the_list(visit, make, query, found):
     name = "wgr"
     Task.objects.filter(requester_username="req").update(requester_username=name)
     assert {title.split()[1] for title in titles(visit(name).get(f"tasks/?{query}"))} == found
+
+
+def test_a_filter_of_several_states_stays_in_the_form_and_is_called_by_its_own_name(visit):
+    page = visit("req").get("tasks/?state=BLOCKED&state=CANCELLED")
+    assert '<option value="BLOCKED,CANCELLED" selected>BLOCKED or CANCELLED</option>' in page
+    assert 'aria-current="page">At work' not in page
+    assert 'aria-current="page">At work' in visit("req").get("tasks/?type=all&state=RUNNING&state=WAITING")
 
 
 def test_what_waits_for_a_resolver_is_listed_for_him(visit, make, acting):
