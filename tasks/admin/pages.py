@@ -1,6 +1,17 @@
 """All our pages, in the order in which addresses are matched."""
 
-from tasks.admin import actions, editing, editor, new_task, operations, resolving, task_list, task_page, templates
+from tasks.admin import (
+    actions,
+    audit,
+    editing,
+    editor,
+    new_task,
+    operations,
+    resolving,
+    task_list,
+    task_page,
+    templates,
+)
 from tasks.admin.page import Page
 
 PAGES: tuple[type[Page], ...] = (
@@ -30,4 +41,5 @@ PAGES: tuple[type[Page], ...] = (
     editor.Save,
     operations.Operations,
     operations.Operate,
+    audit.Audit,
 )

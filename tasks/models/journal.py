@@ -36,7 +36,11 @@ class JournalEntry(models.Model):
     class Meta:
         ordering = ["id"]
         verbose_name_plural = "journal entries"
-        indexes = [models.Index(fields=["task", "id"], name="journal_of_task")]
+        indexes = [
+            models.Index(fields=["task", "id"], name="journal_of_task"),
+            # What people did is little beside what runs did.
+            models.Index(fields=["id"], condition=models.Q(kind=JournalKind.ACT), name="journal_of_acts"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.event}"
