@@ -173,6 +173,7 @@ SHOWN = (
     Shown("editor-refused", "/admin/editor/?template=release", prepare=_write_what_is_wrong),
     Shown("operations", "/admin/operations/?look=doctor"),
     Shown("operations-keys", "/admin/operations/?look=keys"),
+    Shown("audit", "/admin/audit/"),
     Shown("refused", "/admin/operations/", who="eve", status=403),
     Shown("refused-accounts", "/admin/auth/user/", who="eve", status=403),
     Shown("no-such-task", "/admin/tasks/00000000-0000-0000-0000-000000000000/", status=404),
