@@ -1,15 +1,19 @@
 """``GET /task/ID/events``: changes of state as they happen."""
 
 import json
+import queue
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from tasks import doorbell
 from tasks.api.events import hub
 from tests.api.clients import Person
+from tests.api.live import eventually
 
 Stream = Iterator[dict[str, Any]]
 
@@ -78,41 +82,69 @@ def test_what_happens_meanwhile_is_told(calm: None, req: Person) -> None:
 class OnlyTheBell(threading.Event):
     """What a stream waits for, without the slow poll behind it."""
 
+    waits = False
+
     def wait(self, timeout: float | None = None) -> bool:
-        assert super().wait(30), "nobody rang"
-        return True
+        self.waits = True
+        rung = super().wait(30)
+        self.waits = False
+        return rung
+
+
+class Reader:
+    """Somebody who reads a stream in a thread of his own."""
+
+    def __init__(self, stream: Stream, topic: str) -> None:
+        self.topic = topic
+        self.told: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.thread = threading.Thread(target=lambda: [self.told.put(event) for event in stream])
+        self.thread.start()
+
+    def until(self, kind: str, after: str) -> list[tuple[str, str]]:
+        """What is told of steps up to the moment at which something of this kind is in this state."""
+        steps = []
+        while True:
+            event = self.told.get(timeout=20)
+            if event["event"] == "step":
+                steps.append((event["data"]["step"], event["data"]["after"]))
+            if event["event"] == kind and event["data"].get("after") == after:
+                return steps
+
+    def waits(self) -> None:
+        """Returns once nothing that rang is on its way any more, and the stream waits to be rung for.
+
+        Rings come in order: when one of our own is heard, those before it are as well.
+        """
+        ours = f"{doorbell.NEWS}:nobody"
+        with hub.subscribed(ours, most=10) as heard:
+            assert heard is not None
+            doorbell.ring(ours)
+            assert heard.wait()
+        (rung,) = hub._subscribed[self.topic]
+        assert isinstance(rung, OnlyTheBell)
+        eventually(lambda: rung.waits and not rung.is_set(), "a stream that waits")
 
 
 def test_a_step_is_told_by_the_bell_without_any_poll(
     calm: None, adm: Person, run: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def until(kind: str, state: str) -> list[tuple[str, str]]:
-        """What is told of steps up to the moment at which something of this kind has this state."""
-        steps = []
-        for event in stream:
-            if event["event"] == "step":
-                steps.append((event["data"]["step"], event["data"]["after"]))
-            if event["event"] == kind and event["data"].get("after") == state:
-                return steps
-        raise AssertionError(f"the stream ended before {kind} {state}")
-
     monkeypatch.setattr("tasks.api.events.threading", SimpleNamespace(Event=OnlyTheBell, Thread=threading.Thread))
     task = adm.task("busy")
-    answer = adm.get(f"/task/{task['id']}/events")
-    stream = events(answer)
-    until("task", "TODO")
-    resolution = adm.resolve(task)
-    until("resolution", "TO_AUTORUN")
-    run()
-    told = until("resolution", "WAITING")
-    assert ("create", "DONE") in told
-    assert ("wait", "WAITING") in told
-    made = adm.read(f"/resolution/{resolution['id']}")["steps"]["create"]["output"]
-    called = adm.post(f"/unsecured/callback/{made['id']}?t={made['token']}", {"said": "yes"})
-    assert called.status_code == 200
-    run()
-    assert ("wait", "DONE") in until("task", "DONE")
-    answer.close()
+    with closing(adm.get(f"/task/{task['id']}/events")) as answer:
+        reader = Reader(events(answer), f"{doorbell.NEWS}:{task['id']}")
+        reader.until("task", "TODO")
+        resolution = adm.resolve(task)
+        reader.waits()
+        run()
+        told = reader.until("resolution", "WAITING")
+        assert ("create", "DONE") in told
+        assert ("wait", "WAITING") in told
+        made = adm.read(f"/resolution/{resolution['id']}")["steps"]["create"]["output"]
+        assert adm.post(f"/unsecured/callback/{made['id']}?t={made['token']}", {"said": "yes"}).status_code == 200
+        reader.waits()
+        run()
+        assert ("wait", "DONE") in reader.until("task", "DONE")
+        reader.thread.join(20)
 
 
 def test_when_all_streams_are_taken_a_client_is_told_to_poll(calm: None, req: Person, settings: Any) -> None:
