@@ -83,6 +83,9 @@ class Outbox:
         """Note what became of a message; to be called again when the database is away."""
         finish(delivered, now)
         self._at_work[delivered.backend] -= 1
+        if not delivered.error:
+            # The next of its task to that backend has waited for it.
+            self._next_look = 0.0
 
 
 def _delivered(row: OutboxMessage, type: str, message: Message, settings: dict[str, object]) -> Delivered:

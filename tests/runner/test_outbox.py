@@ -58,6 +58,16 @@ def test_messages_of_a_task_arrive_in_their_order(
     assert not OutboxMessage.objects.filter(due_at__isnull=False).exists()
 
 
+def test_the_next_message_of_a_task_goes_out_as_soon_as_the_one_before_it_has_arrived(
+    receiver: WebPeer, ask: Callable[..., Task], runner: Coordinator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Between two looks of the clock there is time enough for all of them.
+    monkeypatch.setattr(outbox, "_LOOK_SECONDS", 1e9)
+    ask(ECHO)
+    turn_until(runner, lambda: OutboxMessage.objects.filter(sent__isnull=False).count() == 3)
+    assert [body["state"] for body in bodies(receiver)] == ["TODO", "RUNNING", "DONE"]
+
+
 def test_a_message_that_did_not_arrive_is_tried_again_and_the_next_waits_for_it(
     receiver: WebPeer, ask: Callable[..., Task], runner: Coordinator
 ) -> None:
