@@ -104,6 +104,15 @@ def plain(value: Any) -> str:
 
 
 @register.filter
+def explained(detail: Any) -> str:
+    """What a journal's entry tells: the reason as it was written, then what was changed."""
+    if not isinstance(detail, dict) or "reason" not in detail:
+        return plain(detail)
+    rest = {name: value for name, value in detail.items() if name != "reason"}
+    return f"{plain(detail['reason'])} {encode(rest)}" if rest else plain(detail["reason"])
+
+
+@register.filter
 def indented(value: Any) -> str:
     """A value as JSON over several lines."""
     return encode(value, indent=2)

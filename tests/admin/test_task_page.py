@@ -114,6 +114,13 @@ def test_a_deed_is_done_with_its_reason_in_the_journal(visit, make, acting, deed
     assert "because of rain" in page[page.index('id="journal"') :]
 
 
+def test_a_reason_stands_in_the_journal_as_it_was_written_and_beside_it_what_was_changed(visit, make):
+    task = make("owned", id="wrong")
+    visit("own").post(f"tasks/{task.public_id}/edit/", **{"in-id": "right", "reason": "“wrong” was\na slip"})
+    journal = page_of(visit("own"), task).partition('id="journal"')[2].partition("</table>")[0]
+    assert '“wrong” was\na slip {"inputs":["id"]}' in journal
+
+
 def test_a_deed_that_is_refused_says_why_and_changes_nothing(visit, make, acting):
     task = make("owned")
     resolutions.create_resolution(acting("own"), task.public_id, {})
