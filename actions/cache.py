@@ -11,6 +11,16 @@ from actions._effects import CacheAnswer, CacheDelete, CacheGet, CachePut
 #: A longer time to live than this many seconds (a thousand years) is for ever.
 _FOREVER = 1000 * 365 * 86_400
 
+#: What the index of every database takes.
+_LONGEST_KEY_BYTES = 2000
+
+
+def wrong_key(key: str) -> str | None:
+    """What keeps a text from being a key."""
+    if len(key.encode(errors="replace")) > _LONGEST_KEY_BYTES:
+        return f"is longer than {_LONGEST_KEY_BYTES} bytes."
+    return "holds a zero byte." if "\0" in key else None
+
 
 class Cache(Action):
     """Keeps a value under a key, gives it back, or deletes it."""
@@ -20,7 +30,7 @@ class Cache(Action):
 
     class Config:
         action: str = field(choices=("set", "get", "delete"), literal=True, help="What to do.")
-        key: str = field(min_length=1, help="The key; one name space for all templates.")
+        key: str = field(min_length=1, check=wrong_key, help="The key; one name space for all templates.")
         value: Any = field(default=None, help="What to keep (`set`).")
         ttl: int = field(default=0, help="Seconds to keep it (`set`); 0 or less: for ever.")
 
