@@ -3,6 +3,7 @@
 Source: docs/api.md, "Answers".
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,9 @@ from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer
 from rest_framework.request import Request
 
 from tasks.services.values import encode, to_yaml
+
+#: A ``Link`` to the next page of a list.
+_NEXT = re.compile("<([^>]+)>; rel=next")
 
 
 class JSONAnswer(BaseRenderer):
@@ -60,8 +64,12 @@ class BrowsableAnswer(BrowsableAPIRenderer):
         return super().render(data, accepted_media_type, renderer_context)
 
     def get_context(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(*args, **kwargs)
+        # Told is what a program gets, in the words in which it gets it.
+        context["response_headers"]["Content-Type"] = f"{JSONAnswer.media_type}; charset={JSONAnswer.charset}"
+        next_page = _NEXT.match(context["response_headers"].get("Link", ""))
         # Its colours would stand inside the page, which the policy forbids.
-        return {**super().get_context(*args, **kwargs), "code_style": ""}
+        return context | {"code_style": "", "next_page": next_page and next_page[1]}
 
     def get_default_renderer(self, view: Any) -> Any:
         return _IndentedAnswer()

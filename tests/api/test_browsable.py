@@ -1,5 +1,6 @@
 """The API in a browser: pages for people, under the strict policy."""
 
+import html
 import re
 from typing import Any
 
@@ -35,6 +36,21 @@ def test_what_is_shown_is_indented(adm: Person) -> None:
     assert "\n    &quot;username&quot;: &quot;adm&quot;" in text or '\n    "username": "adm"' in re.sub(
         "<[^>]+>", "", text
     )
+
+
+def test_the_headers_are_those_that_a_program_gets(adm: Person) -> None:
+    told = re.sub("<[^>]+>", "", adm.get("/meta", Accept=BROWSER).content.decode())
+    assert f"Content-Type: {adm.get('/meta').headers['Content-Type']}\n" in told
+
+
+def test_a_full_page_of_a_list_leads_to_the_next(adm: Person) -> None:
+    for _ in range(11):
+        adm.task()
+    first = adm.get("/task?page_size=10&state=TODO", Accept=BROWSER).content.decode()
+    (link,) = re.findall(r'<a href="([^"]+)" rel="next">', first)
+    rest = adm.get(html.unescape(link), Accept=BROWSER).content.decode()
+    assert len(set(re.findall("dummy x", rest))) == 1
+    assert 'rel="next"' not in rest
 
 
 def test_a_person_without_credentials_is_asked_for_them(someone: Any) -> None:
