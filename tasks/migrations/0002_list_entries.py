@@ -68,9 +68,9 @@ TRIGGERS = (
     ),
 )
 _SLOT = {
-    "postgresql": "date_bin('10 seconds', {row}.last_activity, timestamptz 'epoch')",
-    # Of a moment's text all but the last digit of the seconds.
-    "sqlite": "substr({row}.last_activity, 1, 18) || '0'",
+    "postgresql": "date_trunc('second', {row}.last_activity)",
+    # Of a moment's text all but the fraction.
+    "sqlite": "substr({row}.last_activity, 1, 19)",
 }
 _ROWS = ("OLD", "NEW", "t", "m", "g")
 

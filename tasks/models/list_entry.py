@@ -14,7 +14,6 @@ from tasks.models.task import Task
 
 #: How much of a tag's text an index may hold; PostgreSQL takes 2,700 bytes for all columns together.
 TAG_LENGTH = 300
-_SLOT_SECONDS = 10
 
 
 class ListEntry(models.Model):
@@ -63,5 +62,8 @@ def tag_text(key: str, value: str) -> str:
 
 
 def slot_of(moment: datetime) -> datetime:
-    """The ten seconds that hold this moment: most runs begin and end in one, so their entries are written once."""
-    return moment.replace(second=moment.second // _SLOT_SECONDS * _SLOT_SECONDS, microsecond=0)
+    """The second that holds this moment: a quick task begins and ends in one, so its entries are written once.
+
+    All of a slot that a list comes to is sorted: a second holds no more than the service can do in it.
+    """
+    return moment.replace(microsecond=0)

@@ -119,7 +119,7 @@ PAGES = {
 }
 
 
-#: A plan that reads a table as a whole, or sorts more than the ten seconds of one entry's slot.
+#: A plan that reads a table as a whole, or sorts more than the second of one entry's slot.
 UNBOUNDED = re.compile(r"Seq Scan|SCAN \w+$|TEMP B-TREE FOR ORDER BY|(?<!Incremental )Sort  \(", re.MULTILINE)
 #: An index that is entered at the place of the list, not at its beginning.
 BEGINS_AT_PLACE = re.compile(r"Index Cond: .*(last_activity|slot) <=|USING .*INDEX .*(last_activity|slot)<")
