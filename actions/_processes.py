@@ -1,7 +1,7 @@
 """Runs a program in a process group of its own, with limits on its time and on what it may write.
 
 All of the group is killed when ``run_program`` comes back: what a program started and did not set free (``setsid``)
-ends with it.
+ends with it. The same happens when this process is killed: see ``_undertaker``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from actions._cancellation import Cancellation
+from actions._undertaker import UNDERTAKER
 
 #: How often to look whether a program has ended although something it started still holds its output open, in seconds.
 _GLANCE = 0.05
@@ -61,11 +62,13 @@ def run_program(
         bufsize=0,
         start_new_session=True,
     )
+    UNDERTAKER.watch(process.pid)
     try:
         with cancelled.calling(lambda: _kill_group(process.pid)):
             output, timed_out, too_long = _exchange(process, stdin, deadline, max_output_bytes)
     finally:
         _kill_group(process.pid)
+        UNDERTAKER.let_go(process.pid)
         code = process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
