@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 
 from tasks.admin.navigation import shell
 from tasks.config.current import configuration
+from tasks.crypto.errors import Unreadable
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -56,8 +57,11 @@ def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """500, or 503 while the database is away: the reason is in the log, never on the page."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    """500, or 503 while the database is away: the reason is in the log, and on the page only which key is missing."""
+    error = sys.exc_info()[1]
+    if isinstance(error, Unreadable):
+        return _outside(500, "A stored value cannot be read", f"{str(error).capitalize()}.")
+    if isinstance(error, OperationalError | InterfaceError):
         told = "The database cannot be reached at the moment. Nothing was changed; try again in a while."
         answer = _outside(503, "Out of reach", told)
         answer.headers["Retry-After"] = "2"

@@ -13,6 +13,7 @@ from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from tasks.crypto.errors import Unreadable
 from tasks.services import errors
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,9 @@ def answer_error(error: Exception, context: dict[str, Any]) -> Response:
         return _answer(error.status_code, str(error.detail))
     if isinstance(error, Http404):
         return _answer(404, "not found")
+    if isinstance(error, Unreadable):
+        log.error("stored value cannot be read", exc_info=error)
+        return _answer(500, f"a stored value cannot be read: {error}")
     if isinstance(error, SuspiciousOperation | MultiPartParserError | DataError):
         return _answer(400, "the request cannot be read, or holds what cannot be stored")
     if isinstance(error, OperationalError | InterfaceError):

@@ -1,5 +1,7 @@
 """What can go wrong with stored secrets. No message holds a key or a value."""
 
+from django.db import DataError
+
 
 class CipherError(Exception):
     """A stored value cannot be written or read; never answered with garbage instead."""
@@ -9,7 +11,14 @@ class KeyringError(CipherError):
     """The configured encryption keys are missing or wrong."""
 
 
-class UnknownKey(CipherError):
+class Unreadable(CipherError, DataError):
+    """One value of the database cannot be read; the others can.
+
+    Django's DataError too, so that whoever keeps a bad row from stopping all others does the same for this one.
+    """
+
+
+class UnknownKey(Unreadable):
     """The value was written under a key that is not configured."""
 
     def __init__(self, key_id: str) -> None:
@@ -20,11 +29,11 @@ class UnknownKey(CipherError):
         self.key_id = key_id
 
 
-class NotAuthentic(CipherError):
+class NotAuthentic(Unreadable):
     """The value was changed, moved from another place, or is no stored value at all."""
 
 
-class UnknownCompression(CipherError):
+class UnknownCompression(Unreadable):
     """The value was packed by an algorithm that nobody brings."""
 
     def __init__(self, name: str) -> None:
@@ -35,5 +44,5 @@ class UnknownCompression(CipherError):
         self.name = name
 
 
-class BadlyPacked(CipherError):
+class BadlyPacked(Unreadable):
     """A value was sealed by one of our keys, and what is in it cannot be unpacked."""
