@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Min, Q
+from django.db.models import Count, Min, Q
 from django_q.models import OrmQ
 
 from tasks.config.current import configuration
 from tasks.crypto.keyring import keyring
-from tasks.models import OutboxMessage, Resolution, Runner
+from tasks.models import OutboxMessage, Resolution, ResourceSlot, Runner
 from tasks.services import invariants, key_usage, keys, maintenance, outbox, shown_configuration
 from tasks.services.actors import Actor
 from tasks.services.permissions import Operation, require_admin
@@ -40,6 +40,16 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource of ``resource_limits`` and how many of its slots are taken; ``instance`` "": by all together."""
+
+    name: str
+    instance: str
+    taken: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """How the service stands at ``now``."""
 
@@ -48,6 +58,7 @@ class Health:
     silent: frozenset[int]
     ended: Sequence[Runner]
     queue: Queue
+    resources: Sequence[Resource]
     unsent: Mapping[str, int]
     given_up: Mapping[str, int]
     oldest_unsent: datetime | None
@@ -78,6 +89,7 @@ def health(actor: Actor, now: datetime) -> Health:
         silent=frozenset(runner.pk for runner in runners if now - runner.heartbeat > _SILENT),
         ended=list(Runner.objects.filter(ended__isnull=False).order_by("-id")[:5]),
         queue=_queue(now),
+        resources=_resources(),
         unsent={backend: number for backend, number in unsent.items() if number},
         given_up={backend: number for backend, number in given_up.items() if number},
         oldest_unsent=oldest,
@@ -102,6 +114,14 @@ def _queue(now: datetime) -> Queue:
         running=Resolution.objects.filter(runner__isnull=False)[:_COUNTED].count(),
         messages=OrmQ.objects.count(),
     )
+
+
+def _resources() -> list[Resource]:
+    limits = configuration().cfg.resource_limits
+    counted = ResourceSlot.objects.order_by().values_list("resource", "scope").annotate(Count("pk"))
+    taken = {(name, instance): number for name, instance, number in counted if name in limits}
+    free = {(name, ""): 0 for name in limits.keys() - {name for name, _ in taken}}
+    return [Resource(*key, number, limits[key[0]]) for key, number in sorted({**taken, **free}.items())]
 
 
 def configuration_document(actor: Actor) -> Mapping[str, object]:

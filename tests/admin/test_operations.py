@@ -1,13 +1,16 @@
 """Operations: what an administrator sees and does there, and nobody else."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tasks.models import OutboxMessage, Resolution, Runner, clock
-from tasks.services import keys, maintenance, resolutions
+from tasks.config.current import configuration
+from tasks.models import OutboxMessage, Resolution, ResourceSlot, Runner, clock
+from tasks.services import keys, maintenance, operations, resolutions
 from tasks.states import ResolutionState
 
 
@@ -53,6 +56,21 @@ def test_runners_are_shown_with_load_and_those_that_fell_silent_are_told(visit):
     assert "alpha/11" in shown
     assert "7/40" in shown
     assert "silent" in shown[shown.index("beta/12") :]
+
+
+def test_limited_resources_are_shown_with_what_is_taken_of_them(visit, make, acting, monkeypatch):
+    assert 'id="resources"' not in visit("adm").get("operations/")
+    found = configuration()
+    limited = replace(found, cfg=replace(found.cfg, resource_limits={"printer": 2, "scanner": 5}))
+    monkeypatch.setattr(operations, "configuration", lambda: limited)
+    runner = Runner.objects.create(instance="i", host="alpha", pid=11, region="")
+    made = resolutions.create_resolution(acting("adm"), make("owned").public_id, {})
+    for step, name in (("step", "printer"), ("other", "printer"), ("other", "forgotten")):
+        ResourceSlot.objects.create(resource=name, runner=runner, resolution=made, step=step)
+    shown = re.sub(r"<[^>]+>", "", part(visit("adm").get("operations/"), "resources"))
+    assert "printer 2/2, full" in shown
+    assert "scanner 0/5" in shown
+    assert "forgotten" not in shown
 
 
 def test_without_a_runner_the_page_says_that_nothing_will_run(visit):
