@@ -294,8 +294,7 @@ class Registry:
             self._add(action)
 
     def _add(self, action: type[Action]) -> None:
-        source = inspect.getsourcefile(action) or action.__module__
-        line = inspect.getsourcelines(action)[1]
+        source, line = _place_of(action)  # type: ignore[arg-type]  # a class is hashable, mypy looks at its instances
         error = _declaration_error(action)
         name = str(getattr(action, "name", "") or action.__name__)
         if not error and name in self._actions:
@@ -318,6 +317,12 @@ class Registry:
             for frame in traceback.extract_tb(error.__traceback__):
                 line = frame.lineno or 0 if frame.filename == source else line
             self.problems.append(SourceProblem(source, line, f"{type(error).__name__}: {error}", name=name))
+
+
+@functools.cache
+def _place_of(action: type[Action]) -> tuple[str, int]:
+    """File and line of its class; Python reads the whole file to find them."""
+    return inspect.getsourcefile(action) or action.__module__, inspect.getsourcelines(action)[1]
 
 
 def _import_file(file: Path, name: str) -> types.ModuleType:
