@@ -15,6 +15,9 @@ from tests.api.world import PASSWORD
 from tests.cluster.processes import ROOT
 from tests.conftest import MigratedDatabase
 
+#: It speaks HTTP; which database is behind it cannot matter.
+pytestmark = pytest.mark.sqlite
+
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 
 

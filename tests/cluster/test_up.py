@@ -153,6 +153,7 @@ def test_a_given_password_opens_the_door_and_is_not_told(tmp_path, migrated_data
     assert "correct horse battery" not in told
 
 
+@pytest.mark.sqlite  # no database is asked
 def test_a_taken_port_is_told_before_anything_starts(tmp_path, migrated_database_url):
     command = make_up(tmp_path, migrated_database_url)
     with socket.create_server(("127.0.0.1", command.port)):
@@ -161,6 +162,7 @@ def test_a_taken_port_is_told_before_anything_starts(tmp_path, migrated_database
     assert f"cannot listen on 127.0.0.1:{command.port}" in command.output.read_text()
 
 
+@pytest.mark.sqlite  # no database is asked
 def test_a_wrong_configuration_is_told_whole_before_anything_starts(tmp_path, migrated_database_url):
     command = make_up(
         tmp_path,
