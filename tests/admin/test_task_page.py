@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tasks.models import JournalEntry, Step, Task
-from tasks.services import resolutions
+from tasks.services import resolutions, task_graph
 from tests.admin.conftest import buttons
 
 
@@ -63,6 +63,16 @@ def test_what_the_children_of_a_loop_brought_is_shown_once_they_are_collected(vi
     run()
     panel = page_of(visit("adm"), task, "?step=each").partition('id="panel"')[2].partition('id="result"')[0]
     assert "it: b" in panel.partition("What its children brought")[2]
+
+
+def test_a_loop_still_tells_how_many_there_were_once_its_children_are_collected(visit, make, run, monkeypatch):
+    task = make("loops", by="adm", list=["a", "b", "c"])
+    run()
+    graph = page_of(visit("adm"), task).partition('id="graph"')[2].partition("</svg>")[0]
+    assert "×3" in graph
+    monkeypatch.setattr(task_graph, "_MOST_BYTES", 10)
+    graph = page_of(visit("adm"), task).partition('id="graph"')[2].partition("</svg>")[0]
+    assert "×" not in graph
 
 
 BEFORE = {
