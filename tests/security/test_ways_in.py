@@ -2,14 +2,20 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings as settings_of_project
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import Group, User
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.test import Client
 from rest_framework.authtoken.models import Token
 
 from tasks.config import current
+from tasks.models import clock
 from tasks.services import maintenance, providers, tasks
 from tasks.services.actors import Actor
 from tasks.services.identity import actor_named
@@ -25,6 +31,7 @@ def installed(world: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> It
     ann = User.objects.create_user("ann", password="a good password")
     ann.groups.add(Group.objects.create(name="sre"))
     Token.objects.create(user=ann, key="a" * 40)
+    log_in(ann, "s" * 32)
     User.objects.create_superuser("root", password="another password")
     settings.UTASK_REMOTE_USER_HEADER, settings.UTASK_REMOTE_GROUPS_HEADER = "X-Remote-User", "X-Remote-Groups"
     settings.UTASK_TRUSTED_PROXIES = [PROXY]
@@ -43,6 +50,17 @@ def installed(world: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> It
     providers.use("test", identify)
     yield
     providers.use("", None)
+
+
+def log_in(user: User, key: str) -> None:
+    """A session under this key, as the admin's log-in page makes it."""
+    held = {
+        SESSION_KEY: str(user.pk),
+        BACKEND_SESSION_KEY: settings_of_project.AUTHENTICATION_BACKENDS[0],
+        HASH_SESSION_KEY: user.get_session_auth_hash(),
+    }
+    until = clock.now() + timedelta(hours=1)
+    Session.objects.create(session_key=key, session_data=SessionStore().encode(held), expire_date=until)
 
 
 def basic(name: str, password: str) -> dict[str, str]:
@@ -72,6 +90,14 @@ WAYS: dict[str, tuple[dict[str, str], dict[str, str], str, str, list[str]]] = {
         PROXY,
         "ann",
         ["dba", "network", "ops", "sre"],
+    ),
+    # So does whoever came through an OpenID Connect provider.
+    "session": (
+        {"Cookie": "sessionid=" + "s" * 32},
+        {"Cookie": "sessionid=" + "t" * 32},
+        STRANGER,
+        "ann",
+        ["network", "sre"],
     ),
     "plugin": ({"X-Plugin": "zoe"}, {"X-Plugin": "bad"}, STRANGER, "zoe", ["plugged"]),
 }
@@ -138,7 +164,7 @@ def test_an_account_that_is_shut_is_shut_for_every_way(installed: None) -> None:
     assert client.get("/meta").status_code == 200
     User.objects.filter(username="ann").update(is_active=False)
     assert client.get("/meta").status_code == 401
-    for way in ("account", "token", "proxy"):
+    for way in ("account", "token", "session", "proxy"):
         right, _, address, _, _ = WAYS[way]
         assert Client().get("/meta", headers=right, REMOTE_ADDR=address).status_code == 401, way
 
