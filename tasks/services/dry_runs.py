@@ -115,6 +115,15 @@ class Suggestion:
     script: Mapping[str, Any] = field(default_factory=dict)
 
 
+#: Tried where an input has a pattern; its author writes a better one where none of them fits.
+_GUESSES = (
+    *("a", "abc", "example", "ABC", "1", "42", "2026", "v1", "v1.2.3", "1.2.3", "a1", "A-1", "2026-01-31"),
+    *("2026-01-31T12:00:00Z", "example.org", "www.example.org", "someone@example.org", "https://example.org/"),
+    *("192.0.2.1", "192.0.2.0/24", "2001:db8::1", "00:00:5e:00:53:01", "0a", "deadbeef", "/tmp/example"),  # noqa: S108
+    "6f1d9c6e-3a52-4c0f-9c0a-0d1f6a7b8c9d",
+)
+
+
 def suggestion(definition: TemplateDefinition) -> Suggestion:
     """A value for each input, and for each step whose action does something an answer without content."""
     return Suggestion(
@@ -133,7 +142,9 @@ def _example(definition: InputDefinition) -> Any:
         return definition.default
     value: Any = {InputType.NUMBER: 1, InputType.BOOL: True}.get(definition.type, definition.name)
     value = definition.legal_values[0] if definition.legal_values else value
-    return [value] if definition.collection else value
+    guesses = [value, *_GUESSES] if definition.regex else [value]
+    shaped = [[guess] if definition.collection else guess for guess in guesses]
+    return next((each for each in shaped if not accept_inputs([definition], {definition.name: each})[1]), shaped[0])
 
 
 def _accepted(which: str, definitions: Sequence[InputDefinition], given: Any) -> dict[str, Any]:

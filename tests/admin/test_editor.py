@@ -61,6 +61,15 @@ def test_a_good_text_is_accepted_drawn_and_given_values_to_begin_with(ask):
     assert "call:" in found["begin"]["script"]
 
 
+@pytest.mark.parametrize(
+    "pattern", ["^v[0-9]+", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "@", "^[a-z]{3}$", "^https://", "^[0-9a-f-]{36}$"]
+)
+def test_what_a_dry_run_begins_with_matches_usual_patterns(ask, pattern):
+    text = GOOD.replace("{name: whom, description: Whom}", f"{{name: whom, description: Whom, regex: '{pattern}'}}")
+    begin = ask("str", "check", text=text)["begin"]
+    assert ask("str", "dry-run", text=text, **begin)["state"] == "DONE"
+
+
 def test_the_forms_of_its_inputs_are_those_of_the_pages(ask, visit):
     forms = ask("str", "check", text=GOOD)["forms"]
     assert '<label for="in-0">Whom' in forms["inputs"]
