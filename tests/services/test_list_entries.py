@@ -199,9 +199,14 @@ def filters(all_tasks: Sequence[Task], batch: uuid.UUID) -> list[dict[str, Any]]
     ]
 
 
-@pytest.mark.parametrize("few", [0, 12, 500], ids=["all are many", "some are few", "all are few"])
-def test_every_list_is_what_its_rules_say_page_by_page(world: None, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+@pytest.mark.parametrize(
+    ("few", "near"), [(0, 0), (12, 1), (500, 10)], ids=["all are many", "some are few", "all are few"]
+)
+def test_every_list_is_what_its_rules_say_page_by_page(
+    world: None, monkeypatch: pytest.MonkeyPatch, few: int, near: int
+) -> None:
     monkeypatch.setattr(task_lists, "_FEW", few)
+    monkeypatch.setattr(task_lists, "_NEAR", near)
     jumble(few)
     by_age = list(Task.objects.order_by("-last_activity", "-id").prefetch_related("members", "tags"))
     for who, kind, more in product(PEOPLE.values(), ListType, filters(by_age, Batch.objects.get().public_id)):
