@@ -37,11 +37,15 @@ class Way:
             return tasks.filter(self.on_tasks)
         return tasks.filter(Exists(self._entries().filter(task=OuterRef("pk"))))
 
-    def keys(self) -> QuerySet[Any, Any]:
-        """The keys of all of its tasks, for a subquery."""
+    def keys(self) -> QuerySet[Any, int]:
+        """The keys of all of its tasks."""
         if self.on_tasks is not None:
-            return Task.objects.filter(self.on_tasks).order_by().values("pk")
-        return self._entries().values("task_id")
+            return Task.objects.filter(self.on_tasks).order_by().values_list("pk", flat=True)
+        return self._entries().values_list("task_id", flat=True)
+
+    def condition(self) -> Q:
+        """That a task is one of them, for sums over all tasks."""
+        return Q(pk__in=self._entries().values("task_id")) if self.on_tasks is None else self.on_tasks
 
     def _entries(self) -> QuerySet[ListEntry]:
         return ListEntry.objects.filter(audience__in=self.members, tag="")

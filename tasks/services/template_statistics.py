@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Q
+from django.db.models import Avg, Count, F, Q
 
 from tasks.services import task_lists
 from tasks.services.actors import Actor
+from tasks.services.moments import SecondsBetween
 from tasks.states import TaskState
 
 DAYS = 30
@@ -45,7 +46,7 @@ def usage(actor: Actor, now: datetime, *, template: str = "") -> dict[int, Usage
     tasks = task_lists.visible_tasks(actor).filter(last_activity__gte=now - timedelta(days=DAYS))
     if template:
         tasks = tasks.filter(template__name=template)
-    took = ExpressionWrapper(F("last_activity") - F("created"), output_field=DurationField())
+    took = SecondsBetween(F("created"), F("last_activity"))
     rows: Any = (
         tasks.order_by()
         .values("template_id", "state")
@@ -57,5 +58,5 @@ def usage(actor: Actor, now: datetime, *, template: str = "") -> dict[int, Usage
     for key, state, number, mean in rows:
         counts.setdefault(key, {})[state] = number
         if state == TaskState.DONE:
-            means[key] = mean
+            means[key] = timedelta(seconds=round(mean, 3))
     return {key: Usage(found, means.get(key)) for key, found in counts.items()}

@@ -6,15 +6,13 @@ A task counts on the day of its last activity, which for one that is over is the
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Func, TextField
-from django.db.models.sql.compiler import SQLCompiler
+from django.db.models import Avg, Count, F
 
 from tasks.models import Template
 from tasks.services import task_lists
 from tasks.services.actors import Actor
+from tasks.services.moments import DayOf, SecondsBetween
 from tasks.states import TaskState
 
 #: States in which a task counts: it came to an end, or it stopped.
@@ -30,26 +28,16 @@ class Day:
     mean: timedelta | None = None
 
 
-class _DayOf(Func):
-    """The day of a moment as a text, cut out by the database itself: Django's own way calls Python for each row."""
-
-    output_field = TextField()
-    template = "to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
-
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="substr(%(expressions)s, 1, 10)", **context)
-
-
 def last_days(actor: Actor, now: datetime, *, days: int, template: str = "") -> Sequence[Day]:
     """The last ``days`` days, the present one last. One query."""
     first = (now - timedelta(days=days - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
     tasks = task_lists.visible_tasks(actor).filter(last_activity__gte=first, state__in=COUNTED)
     if template:
         tasks = tasks.filter(template__name=template)
-    took = ExpressionWrapper(F("last_activity") - F("created"), output_field=DurationField())
+    took = SecondsBetween(F("created"), F("last_activity"))
     rows = (
         tasks.order_by()
-        .annotate(day=_DayOf(F("last_activity")))
+        .annotate(day=DayOf(F("last_activity")))
         .values("day", "state")
         .annotate(number=Count("pk"), mean=Avg(took))
         .values_list("day", "state", "number", "mean")
@@ -59,7 +47,7 @@ def last_days(actor: Actor, now: datetime, *, days: int, template: str = "") -> 
     for day, state, number, mean in rows:
         counts.setdefault(day, {})[state] = number
         if state == TaskState.DONE:
-            means[day] = mean
+            means[day] = timedelta(seconds=round(mean, 3))
     named = [(first + timedelta(days=offset)).date() for offset in range(days)]
     return [Day(day, counts.get(day.isoformat(), {}), means.get(day.isoformat())) for day in named]
 
