@@ -14,6 +14,8 @@ export function startDialogs() {
       event.preventDefault();
       explain(button);
     } else if (button.dataset.opens) {
+      // A form is complete before it asks whether one is sure: behind the dialog nothing could be told.
+      if (button.form && !button.form.reportValidity()) return;
       open(document.getElementById(button.dataset.opens), button.dataset);
     } else if (button.hasAttribute("data-closes")) {
       button.closest("dialog").close();

@@ -1,6 +1,6 @@
 // Menus close on Escape and on a click elsewhere; "/" goes to the search; a choice marked data-submit sends its form, one
-// marked data-shows="id" data-for="value" shows that part while it has this value. On a phone the present section is
-// brought into sight.
+// marked data-shows="id" data-for="value" shows that part while it has this value, data-names="id" writes its words there.
+// On a phone the present section is brought into sight.
 export function startMenus() {
   const sections = document.querySelector(".shell .sections");
   const present = sections?.querySelector("[aria-current]");
@@ -30,5 +30,7 @@ export function startMenus() {
     if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
     const shown = document.getElementById(event.target.dataset.shows);
     if (shown) shown.hidden = event.target.value !== event.target.dataset.for;
+    const named = document.getElementById(event.target.dataset.names);
+    if (named) named.textContent = event.target.selectedOptions[0].textContent;
   });
 }
