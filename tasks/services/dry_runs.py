@@ -119,7 +119,7 @@ class Suggestion:
 _GUESSES = (
     *("a", "abc", "example", "ABC", "1", "42", "2026", "v1", "v1.2.3", "1.2.3", "a1", "A-1", "2026-01-31"),
     *("2026-01-31T12:00:00Z", "example.org", "www.example.org", "someone@example.org", "https://example.org/"),
-    *("192.0.2.1", "192.0.2.0/24", "2001:db8::1", "00:00:5e:00:53:01", "0a", "deadbeef", "/tmp/example"),  # noqa: S108
+    *("192.0.2.1", "192.0.2.0/24", "2001:db8::1", "00:00:5e:00:53:01", "0a", "deadbeef", "/tmp/example"),  # noqa: S108  # nosec B108
     "6f1d9c6e-3a52-4c0f-9c0a-0d1f6a7b8c9d",
 )
 
