@@ -55,9 +55,14 @@ def load_templates(
     report = LoadReport(problems=reading.problems)
     with transaction.atomic():
         _store_functions(reading, report)
-        for source in reading.templates:
-            if source.definition is not None:
-                _store_template(source.definition, source, report)
+        # Of a name that several files have, the last counts; the others make no versions.
+        last = {
+            source.definition.name: (source.definition, source)
+            for source in reading.templates
+            if source.definition is not None
+        }
+        for definition, source in last.values():
+            _store_template(definition, source, report)
         _retire(folders, reading.templates, report)
         template_switches.apply()
         _store_problems(reading)

@@ -171,6 +171,18 @@ def test_two_files_of_one_name_are_told_and_the_later_counts(folder: Path, load:
     report = load()
     assert any("replaces" in problem.what for problem in report.problems)
     assert templates.template_named("same").current.file.endswith("b.yml")  # type: ignore[union-attr]
+    assert (report.created, report.changed) == (["same"], [])
+
+
+def test_a_template_that_replaces_another_is_unchanged_when_both_are_loaded_again(
+    folder: Path, load: Callable[[], LoadReport]
+) -> None:
+    write(folder, "same", output="1", file="a.yaml")
+    write(folder, "same", output="2", file="b.yml")
+    load()
+    report = load()
+    assert (report.changed, report.unchanged) == ([], ["same"])
+    assert templates.template_named("same").versions.count() == 1
 
 
 def test_templates_of_one_load_may_name_each_other_whatever_their_order(
