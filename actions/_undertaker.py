@@ -1,7 +1,8 @@
 """Kills the programs of a process that was killed itself: nobody else would, and their step may begin anew elsewhere.
 
 A small process of its own holds one end of a pipe. It is told which process groups have begun and ended, and when the
-pipe breaks, because its maker is no more, it kills those that are left and ends.
+pipe breaks, because its maker is no more, it kills those that are left and ends. Who is killed in the instant between
+the start of a program and its announcement leaves that one program.
 """
 
 from __future__ import annotations

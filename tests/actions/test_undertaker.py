@@ -18,7 +18,14 @@ MAKER = """
 import sys, threading, os
 from pathlib import Path
 from actions._cancellation import Cancellation
+from actions import _undertaker
 from actions._processes import run_program
+
+watch = _undertaker.Undertaker.watch
+def watch_and_say(self, group):
+    watch(self, group)
+    Path(f"watched-{group}").touch()
+_undertaker.Undertaker.watch = watch_and_say
 
 def run(name, text):
     ended = run_program(["/bin/sh", "-c", text], folder=Path("."), environment={"OUT": name}, stdin=b"", seconds=None,
@@ -58,15 +65,33 @@ class Maker:
         self.process.stdin.write(f"{name} {text}\n")
         self.process.stdin.flush()
 
-    def begun(self, name: str, text: str = TWO) -> list[psutil.Process]:
-        """Run a program; its processes, once they are there."""
-        self.run(name, text)
+    def begun(self, name: str) -> list[psutil.Process]:
+        """Run a program; its two processes, once they are there and the undertaker was told."""
+        self.run(name, TWO)
         until((self.folder / name).exists)
-        return [psutil.Process(int(pid)) for pid in (self.folder / name).read_text().split()]
+        leader, child = (int(pid) for pid in (self.folder / name).read_text().split())
+        until((self.folder / f"watched-{leader}").exists)
+        return [psutil.Process(leader), psutil.Process(child)]
 
-    def undertaker(self) -> psutil.Process:
-        [found] = [child for child in psutil.Process(self.process.pid).children() if "-I" in child.cmdline()]
-        return found
+    def undertaker(self, *, after: int = 0) -> psutil.Process:
+        """The one that is at work, once there is one; another than that with the pid ``after``."""
+        found: list[psutil.Process] = []
+
+        def look() -> bool:
+            children = psutil.Process(self.process.pid).children()
+            found[:] = [child for child in children if child.pid != after and "-I" in words_of(child)]
+            return len(found) == 1
+
+        until(look)
+        return found[0]
+
+
+def words_of(process: psutil.Process) -> list[str]:
+    """Its command line; empty for one that is no more."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def until(happened: Callable[[], object]) -> None:
@@ -103,7 +128,8 @@ def test_all_programs_of_a_killed_process_end_with_all_that_they_started(maker: 
 def test_what_has_ended_is_not_looked_for_any_more(maker: Maker) -> None:
     running = maker.begun("long")
     # A program that sets something free and ends: that is meant to live on.
-    maker.begun("short", 'setsid sleep 1000 & echo "$!" > "$OUT.new"; mv "$OUT.new" "$OUT"')
+    free_one = 'echo "$$" > "$OUT.new"; mv "$OUT.new" "$OUT"; exec sleep 1000'
+    maker.run("short", f"setsid sh -c '{free_one}' & while [ ! -e short ]; do sleep 0.01; done")
     until((maker.folder / "short.ended").exists)
     [free] = [psutil.Process(int(pid)) for pid in (maker.folder / "short").read_text().split()]
     maker.process.kill()
@@ -118,7 +144,7 @@ def test_a_killed_undertaker_has_a_successor_that_knows_of_all(maker: Maker) -> 
     first.send_signal(signal.SIGKILL)
     until(lambda: not is_alive(first))
     running += maker.begun("two")
-    assert maker.undertaker().pid != first.pid
+    maker.undertaker(after=first.pid)
     assert all(map(is_alive, running))
     maker.process.kill()
     until(lambda: not any(map(is_alive, running)))
@@ -136,7 +162,7 @@ def test_a_forked_child_does_not_keep_the_programs_of_its_parent_alive(maker: Ma
 
 
 def test_an_undertaker_ends_with_a_process_that_ends_by_itself(maker: Maker) -> None:
-    maker.begun("one", 'echo "$$" > "$OUT"')
+    maker.run("one", "true")
     until((maker.folder / "one.ended").exists)
     undertaker = maker.undertaker()
     maker.process.communicate()
