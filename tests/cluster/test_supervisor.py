@@ -12,7 +12,9 @@ from tests.cluster.processes import ROOT, until
 
 MAIN = """
 import os, sys
+from tasks.cluster import supervisor
 from tasks.cluster.supervisor import CannotRun, Child, Supervisor
+supervisor._SHORT_LIFE_SECONDS = {short_life}
 children = [Child(name, [sys.executable, "-c", code], dict(os.environ)) for name, code in {children!r}.items()]
 try:
     Supervisor(children, grace_seconds={grace}).run()
@@ -26,8 +28,9 @@ def supervise(tmp_path):
     """Starts a supervisor with children of these names and programs, in a process of its own."""
     started = []
 
-    def start(grace=10, **children):
-        code = MAIN.format(children={name: textwrap.dedent(text) for name, text in children.items()}, grace=grace)
+    def start(grace=10, short_life=3, **children):
+        programs = {name: textwrap.dedent(text) for name, text in children.items()}
+        code = MAIN.format(children=programs, grace=grace, short_life=short_life)
         environ = dict(os.environ, FOLDER=str(tmp_path), PYTHONPATH=str(ROOT))
         process = subprocess.Popen([sys.executable, "-c", code], env=environ, stderr=subprocess.PIPE, text=True)
         started.append(process)
@@ -49,9 +52,9 @@ def test_a_child_that_was_well_is_started_again(supervise, tmp_path):
     lives = """
         import os, time
         with open(os.environ["FOLDER"] + "/lives", "a") as file: file.write("x")
-        time.sleep(3.2)
+        time.sleep(0.2)
     """
-    supervise(mortal=lives)
+    supervise(short_life=0.2, mortal=lives)
     until(lambda: (tmp_path / "lives").exists() and (tmp_path / "lives").read_text() == "xx", "a second life")
 
 
