@@ -50,6 +50,19 @@ def test_a_mistake_is_told_at_its_line_as_one_types_and_goes_when_it_is_mended(e
     expect(editor.locator(".gutter span.bad")).to_have_count(0)
 
 
+def test_keys_values_handles_and_comments_are_told_apart_as_one_types(editor):
+    put_cursor(editor, "auto_runnable: true")
+    editor.keyboard.type("  # at once")
+    line = editor.locator(".overlay .l").nth(3)
+    expect(line.locator(".k")).to_have_text("auto_runnable")
+    expect(line.locator(".n")).to_have_text("true")
+    expect(line.locator(".c")).to_have_text("# at once")
+    expect(editor.locator(".overlay .h").first).to_have_text("{{.input.name}}")
+    # What is seen is what is in the box.
+    shown = editor.locator(".overlay .l").all_text_contents()
+    assert "\n".join(shown).strip() == editor.locator("#text").input_value().strip()
+
+
 def test_yaml_that_cannot_be_read_has_a_line_too(editor):
     put_cursor(editor, "inputs:")
     editor.keyboard.type(" [")
