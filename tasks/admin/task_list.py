@@ -30,7 +30,9 @@ class Tasks(Page):
         asked = read_query(self.actor, request.GET)
         after = task_lists.place_of(asked.last) if asked.last else None
         found = task_lists.page_of_tasks(self.actor, asked.wanted, size=asked.size + 1, after=after)
-        number = task_lists.count_tasks(self.actor, asked.wanted, at_most=_MOST_COUNTED)
+        # A first page that is not full has been counted.
+        is_whole = after is None and len(found) <= asked.size
+        number = len(found) if is_whole else task_lists.count_tasks(self.actor, asked.wanted, at_most=_MOST_COUNTED)
         return self.show(
             tasks=found[: asked.size],
             next_last=found[asked.size - 1].public_id if len(found) > asked.size else None,
