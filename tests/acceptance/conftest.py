@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import textwrap
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from tests.acceptance.templates import MORE, TEMPLATES
 from tests.cluster.processes import ROOT, Command
 from tests.conftest import MigratedDatabase
+from tests.peers.ports import free_port
 from tests.peers.web import Reply, WebPeer
 
 PASSWORD = "correct horse battery"
@@ -80,9 +80,7 @@ def live(
     templates.mkdir()
     for name, text in {**TEMPLATES, **MORE}.items():
         (templates / f"{name}.yaml").write_text(textwrap.dedent(text))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     with migrated_database(folder) as database:
         command = Command(
             "up",

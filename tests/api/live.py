@@ -1,7 +1,6 @@
 """The whole service as it runs for people: ``manage.py up`` as a process, asked over real HTTP."""
 
 import json
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import requests
 from tests.api.clients import Answer, Person
 from tests.api.world import PASSWORD, PEOPLE, write_folders
 from tests.cluster.processes import Command
+from tests.peers.ports import free_port
 
 _PATIENCE_SECONDS = 60
 
@@ -55,7 +55,7 @@ def running(folder: Path, database: str, **environ: str) -> Iterator[Service]:
     templates, functions, scripts = write_folders(folder)
     items = folder / "items.json"
     items.write_text(json.dumps([{"key": key, "value": json.dumps(value)} for key, value in _items().items()]))
-    port = _free_port()
+    port = free_port()
     command = Command(
         "up",
         folder=folder,
@@ -92,12 +92,6 @@ def _items() -> dict[str, Any]:
         "basic-auth": dict.fromkeys(PEOPLE, PASSWORD),
         "groups-auth": groups,
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def eventually(look: Callable[[], Any], describe: str) -> Any:

@@ -14,12 +14,7 @@ import pytest
 
 from tests.cluster.clusters import SETTINGS
 from tests.cluster.processes import Command, is_running, until
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from tests.peers.ports import free_port
 
 
 def make_up(folder, database, **environ):
