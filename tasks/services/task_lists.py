@@ -18,7 +18,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from tasks.models import Batch, ListEntry, Task, TaskTag, Template
+from tasks.models import Batch, ListEntry, Resolution, Task, TaskTag, Template
 from tasks.models.list_entry import EVERYONE, TAG_LENGTH, slot_of, tag_text
 from tasks.services import task_ways
 from tasks.services.actors import Actor
@@ -208,7 +208,8 @@ def _narrow(tasks: QuerySet[Task], wanted: TaskFilter) -> QuerySet[Task]:
             raise NotFound(f"no such batch: {wanted.batch}")
         tasks = tasks.filter(batch=batch)
     if wanted.unresolved:
-        tasks = tasks.filter(resolution__isnull=True)
+        # Looked up task by task, until a page is full; an outer join would be made of all tasks first.
+        tasks = tasks.filter(~Exists(Resolution.objects.filter(task=OuterRef("pk"))))
     if wanted.search:
         tasks = tasks.filter(_matching(wanted.search))
     return tasks
