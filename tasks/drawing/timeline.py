@@ -85,7 +85,11 @@ class _Scale:
             after = timedelta(seconds=number * distance)
             x = self.place(self.first + after)
             drawn.append(element("line", x1=x, y1=_TOP - 4, x2=x, y2=height, class_="mark"))
-            drawn.append(text(f"+{readable(after)}" if number else "0", x=x + 2, y=_TOP - 10, class_="label"))
+            said = f"+{readable(after)}" if number else "0"
+            # The last one ends at the edge where it would reach beyond it.
+            fits = x + 2 + len(said) * LETTER < self.gutter + _WIDTH + 12
+            at, anchor = (x + 2, "start") if fits else (self.gutter + _WIDTH + 10, "end")
+            drawn.append(text(said, x=at, y=_TOP - 10, class_="label", text_anchor=anchor))
         return "".join(drawn)
 
 

@@ -76,3 +76,17 @@ def test_spans_are_told_in_the_units_that_matter():
 def test_a_scale_of_counts_has_no_half_tasks(counted, marks):
     drawn = bar_chart([Bar("Mon", [("good", "done", 4)])], title="t", counted=counted)
     assert texts(drawn) == [*marks, "Mon"]
+
+
+@pytest.mark.parametrize("seconds", [35, 61, 75, 119, 3700, 90000])
+def test_no_mark_of_the_time_line_reaches_beyond_its_edge(seconds):
+    start = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    drawn = draw_timeline(
+        [Span("copy", start, start + timedelta(seconds=seconds), "DONE")], now=start, title="What ran when"
+    )
+    root = ElementTree.fromstring(drawn)
+    marks = [mark for mark in root.iter(f"{SVG}text") if (mark.text or "").startswith("+")]
+    assert marks
+    for mark in marks:
+        reach = 0 if mark.get("text-anchor") == "end" else 6 * len(mark.text)
+        assert float(mark.get("x")) + reach <= float(root.get("width"))
