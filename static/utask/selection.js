@@ -1,4 +1,4 @@
-// Lists with check boxes: one for all rows, the number of chosen ones, buttons that are there only for a choice.
+// Lists with check boxes: one for all rows, the number of chosen ones, what is there only for a choice, or for none.
 export function startSelection() {
   document.addEventListener("change", (event) => {
     const list = event.target.closest("[data-selection]");
@@ -21,6 +21,7 @@ export function refreshSelection(list) {
   for (const box of boxes(list)) box.closest("tr")?.classList.toggle("chosen", box.checked);
   for (const part of list.querySelectorAll("[data-chosen]")) part.textContent = String(chosen);
   for (const part of list.querySelectorAll("[data-if-chosen]")) part.hidden = chosen === 0;
+  for (const part of list.querySelectorAll("[data-if-none]")) part.hidden = chosen > 0;
 }
 
 function boxes(list) {
