@@ -170,7 +170,7 @@ def sshd(tmp_path_factory: pytest.TempPathFactory, key: KeyPair) -> Iterator[Ssh
         ),
         ({"script": "echo text", "output_mode": "disabled"}, "DONE", {}),
         ({"script": "echo text", "output_mode": "manual-lastline"}, "SERVER_ERROR", None),
-        ({"script": "sleep 1000", "timeout": "300ms"}, "SERVER_ERROR", {}),
+        ({"script": "sleep 10", "timeout": "300ms"}, "SERVER_ERROR", {}),
     ],
 )
 def test_ssh_reads_the_output_as_it_is_told(perform: Perform, sshd: Sshd, key: KeyPair, changes, state, output):
