@@ -16,6 +16,7 @@ from typing import Any
 from django.db import Error, connection, transaction
 
 from tasks import doorbell
+from tasks.crypto.errors import Unreadable
 from tasks.engine.events import GraceOver, RunStarted, SetAside, ShutdownBegan
 from tasks.engine.orders import Order, RunEnded, RunJob
 from tasks.engine.resolution import advance
@@ -428,7 +429,8 @@ class Coordinator:
 
     def _isolate(self, error: Error, turn: _Turn, touched: Sequence[Held], now: datetime) -> None:
         """One resolution cannot be written: find it, and set it aside, so that the others can."""
-        reason = f"its changes cannot be stored ({type(error).__name__})"
+        unwritable = f"its changes cannot be stored ({type(error).__name__})"
+        reason = str(error) if isinstance(error, Unreadable) else unwritable
         if len(touched) > 1:
             for each in touched:
                 self._transact([each], now)
