@@ -13,7 +13,9 @@ _LOST_A_RACE = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFai
 
 def is_outage(error: Error) -> bool:
     """Whether the database, or the way to it, is at fault: nothing is wrong with what was to be written."""
-    return isinstance(error, OperationalError | InterfaceError)
+    # What is too large for a row or an index is called operational too, and will be too large again.
+    too_large = isinstance(error.__cause__, psycopg.errors.ProgramLimitExceeded)
+    return isinstance(error, OperationalError | InterfaceError) and not too_large
 
 
 def lost_a_race(error: Error) -> bool:

@@ -6,8 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 
 from tasks.config import current
 from tasks.engine.gotemplate import loads
@@ -23,7 +24,7 @@ from tasks.models import (
     Task,
     clock,
 )
-from tasks.runner import checkpoints, claims, effects
+from tasks.runner import checkpoints, claims, effects, flush
 from tasks.runner.checkpoints import Moment
 from tasks.runner.coordinator import Coordinator
 from tasks.services import callbacks, catalog, resolutions
@@ -316,13 +317,18 @@ def test_a_notify_step_reaches_the_named_backends(backends: None, play: Callable
 
 
 @pytest.mark.parametrize("cautious", [True, False])
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [(DataError, psycopg.errors.UntranslatableCharacter), (OperationalError, psycopg.errors.ProgramLimitExceeded)],
+)
 def test_one_resolution_that_cannot_be_stored_is_set_aside_and_the_others_go_on(
-    load: Callable[..., None], runner: Coordinator, monkeypatch: pytest.MonkeyPatch, cautious: bool
+    load: Callable[..., None],
+    runner: Coordinator,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[Exception],
+    cause: type[Exception],
+    cautious: bool,
 ) -> None:
-    from django.db import DataError
-
-    from tasks.runner import flush
-
     load(
         document(
             "played",
@@ -335,7 +341,7 @@ def test_one_resolution_that_cannot_be_stored_is_set_aside_and_the_others_go_on(
 
     def refuse(fence: object, held: list, now: object, **more: object) -> object:
         if any(each.task_key == bad.public_id and not each.only_started for each in held):
-            raise DataError("this cannot be stored")
+            raise error("this cannot be stored") from cause()
         return written(fence, held, now, **more)
 
     monkeypatch.setattr(flush, "write", refuse)
