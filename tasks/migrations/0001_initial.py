@@ -444,6 +444,10 @@ class Migration(migrations.Migration):
             model_name='comment',
             index=models.Index(fields=['task', 'created'], name='comment_of_task'),
         ),
+        migrations.AddIndex(
+            model_name='taskmember',
+            index=models.Index(fields=['task', 'id'], name='task_member_in_order'),
+        ),
         migrations.AddConstraint(
             model_name='taskmember',
             constraint=models.UniqueConstraint(fields=('task', 'role', 'kind', 'name'), name='task_member_once'),

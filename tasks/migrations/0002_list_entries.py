@@ -11,7 +11,10 @@ from django.db import migrations
 
 
 class Trigger(NamedTuple):
-    """What is done for each row: ``{slot}``, ``{tag}`` and ``{member}`` stand for those of the row in brackets."""
+    """What is done for each row: ``{slot}``, ``{tag}`` and ``{member}`` stand for those of the row in brackets.
+
+    ``{later}``: the new member is behind the task's first five.
+    """
 
     name: str
     table: str
@@ -31,7 +34,8 @@ TRIGGERS = (
             UNION ALL SELECT t.id, 'template ' || t.template_id, {tag[NEW]}, {slot[t]}
                 FROM tasks_task t WHERE t.id = NEW.task_id
             UNION ALL SELECT t.id, {member[m]}, {tag[NEW]}, {slot[t]}
-                FROM tasks_taskmember m JOIN tasks_task t ON t.id = m.task_id WHERE m.task_id = NEW.task_id;""",
+                FROM (SELECT * FROM tasks_taskmember WHERE task_id = NEW.task_id ORDER BY id LIMIT 5) m
+                JOIN tasks_task t ON t.id = m.task_id;""",
     ),
     Trigger(
         "tasks_list_changed_tag",
@@ -51,8 +55,11 @@ TRIGGERS = (
         "AFTER INSERT ON tasks_taskmember FOR EACH ROW",
         """INSERT INTO tasks_listentry (task_id, audience, tag, slot)
             SELECT t.id, {member[NEW]}, '', {slot[t]} FROM tasks_task t WHERE t.id = NEW.task_id
+            UNION ALL SELECT t.id, {member[NEW]}, '*', {slot[t]} FROM tasks_task t
+                WHERE t.id = NEW.task_id AND {later}
             UNION ALL SELECT t.id, {member[NEW]}, {tag[g]}, {slot[t]}
-                FROM tasks_tasktag g JOIN tasks_task t ON t.id = g.task_id WHERE g.task_id = NEW.task_id;""",
+                FROM tasks_tasktag g JOIN tasks_task t ON t.id = g.task_id
+                WHERE g.task_id = NEW.task_id AND NOT {later};""",
     ),
     Trigger(
         "tasks_list_old_member",
@@ -72,6 +79,9 @@ _SLOT = {
     # Of a moment's text all but the fraction.
     "sqlite": "substr({row}.last_activity, 1, 19)",
 }
+_LATER = """EXISTS (
+    SELECT 1 FROM tasks_taskmember e WHERE e.task_id = NEW.task_id AND e.id < NEW.id LIMIT 1 OFFSET 4
+)"""
 _ROWS = ("OLD", "NEW", "t", "m", "g")
 
 
@@ -82,7 +92,8 @@ def spelled(text: str, vendor: str) -> str:
         "tag": "substr(length({row}.key) || ':' || {row}.key || {row}.value, 1, 300)",
         "member": "{row}.role || ' ' || {row}.kind || ' ' || {row}.name",
     }
-    return text.format_map({name: {row: word.format(row=row) for row in _ROWS} for name, word in words.items()})
+    by_row = {name: {row: word.format(row=row) for row in _ROWS} for name, word in words.items()}
+    return text.format(later=_LATER, **by_row)
 
 
 def create(apps: Any, schema_editor: Any) -> None:

@@ -2,7 +2,8 @@
 
 An index holds columns of one table, but a list asks for tags or people together with the order of activity, which
 stand in three. So triggers (migration 0002) copy here what lists ask for when tags and people are written. They are no
-cost where there are none; a change of a task's activity touches its entries only when the slot changes.
+cost where there are none; a change of a task's activity touches its entries only when the slot changes. Tags times
+members could be millions: only a task's first five members have an entry for each tag, the others one for all.
 """
 
 from datetime import datetime
@@ -26,7 +27,7 @@ class ListEntry(models.Model):
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="list_entries", db_index=False)
     #: Whose list: ``EVERYONE``, ``of_requester``, ``of_template`` (these with a tag only) or ``of_member``.
     audience = models.TextField()
-    #: ``tag_text``; "": whatever its tags are.
+    #: ``tag_text``; "": whatever its tags are; ``LATER_MEMBER``: of a member behind the first five, besides "".
     tag = models.TextField()
     #: ``slot_of`` the task's last activity.
     slot = models.DateTimeField()
@@ -39,6 +40,8 @@ class ListEntry(models.Model):
 
 
 EVERYONE = "everyone"
+#: No tag's text begins so.
+LATER_MEMBER = "*"
 
 
 def of_requester(name: str) -> str:

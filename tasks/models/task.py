@@ -94,6 +94,7 @@ class TaskMember(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["task", "role", "kind", "name"], name="task_member_once"),
         ]
+        indexes = [models.Index(fields=["task", "id"], name="task_member_in_order")]
 
     def __str__(self) -> str:
         return f"{self.role} {self.kind} {self.name}"

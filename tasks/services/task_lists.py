@@ -6,7 +6,7 @@ that equal instants are neither skipped nor repeated. Source: docs/api.md, "List
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -19,7 +19,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tasks.models import Batch, ListEntry, Resolution, Task, TaskTag, Template
-from tasks.models.list_entry import EVERYONE, TAG_LENGTH, slot_of, tag_text
+from tasks.models.list_entry import EVERYONE, LATER_MEMBER, TAG_LENGTH, slot_of, tag_text
 from tasks.services import task_ways
 from tasks.services.actors import Actor
 from tasks.services.errors import NotFound
@@ -77,8 +77,7 @@ def page_of_tasks(actor: Actor, wanted: TaskFilter, *, size: int, after: Place |
     """
     ways = _ways(actor, wanted)
     found = _Found(wanted, ways, after)
-    newest = [found.newest(way, size) for way in ways]
-    ids = [task_id for _, task_id in islice((key for key, _ in groupby(merge(*newest, reverse=True))), size)]
+    ids = [task_id for _, task_id in _newest_of(size, *(found.newest(way, size) for way in ways))]
     rows = _with_list_columns(Task.objects.filter(pk__in=ids)).in_bulk()
     return [rows[task_id] for task_id in ids if task_id in rows]
 
@@ -89,7 +88,8 @@ def count_tasks(actor: Actor, wanted: TaskFilter, *, at_most: int) -> int:
     matching = _Found(wanted, ways, None)
     found: set[int] = set()
     for way in ways:
-        found.update(matching.of(way).order_by().values_list("id", flat=True)[:at_most])
+        for tasks in matching.of(way):
+            found.update(tasks.order_by().values_list("id", flat=True)[:at_most])
     return min(len(found), at_most)
 
 
@@ -128,16 +128,23 @@ class _Found:
         for key, value in exact:
             self.tasks = self.tasks.filter(Exists(TaskTag.objects.filter(task=OuterRef("pk"), key=key, value=value)))
 
-    def of(self, way: Way) -> QuerySet[Task]:
-        """Those that are found in this way."""
-        return self._entries(way) if self._walks_entries(way) else way.among(self._with_tag())
+    def of(self, way: Way) -> list[QuerySet[Task]]:
+        """Those that are found in this way; some may be in both querysets where there are two."""
+        if not self._walks_entries(way):
+            return [way.among(self._with_tag(self.tasks))]
+        entries = [self._entries(way, self.tag)]
+        if self.tag and way.on_tasks is None:
+            entries.append(self._with_tag(self._entries(way, LATER_MEMBER)))
+        return entries
 
     def newest(self, way: Way, size: int) -> list[tuple[datetime, int]]:
         """The (last_activity, id) of the first ``size`` of those that are found in this way, newest first."""
         if not self._walks_entries(way):
-            return list(_in_order(self.of(way))[:size])
+            return [key for tasks in self.of(way) for key in _in_order(tasks)[:size]]
         near = list(self._near(way, _NEAR * size)[:size])
-        return near if len(near) == size else list(_in_order(self._entries(way), "-list_entries__slot")[:size])
+        if len(near) == size:
+            return near
+        return _newest_of(size, *(_in_order(tasks, "-list_entries__slot")[:size] for tasks in self.of(way)))
 
     def _near(self, way: Way, number: int) -> QuerySet[Task, tuple[datetime, int]]:
         """Those among the next so many tasks, which are a page where most are wanted.
@@ -146,14 +153,12 @@ class _Found:
         """
         tasks = self.tasks if way.on_tasks is None else self.tasks.filter(way.on_tasks)
         following = tasks.order_by("-last_activity", "-id").values("pk")[:number]
-        return _in_order(
-            Task.objects.filter(pk__in=following, list_entries__audience=way.audience, list_entries__tag=self.tag)
-        )
+        return _in_order(way.among(self._with_tag(Task.objects.filter(pk__in=following))))
 
     def _walks_entries(self, way: Way) -> bool:
         return self.few is None and bool(way.audience) and (bool(self.tag) or way.on_tasks is None)
 
-    def _entries(self, way: Way) -> QuerySet[Task]:
+    def _entries(self, way: Way, tag: str) -> QuerySet[Task]:
         newest = min(
             (moment for moment in (self.after and self.after.last_activity, self.wanted.before) if moment), default=None
         )
@@ -162,12 +167,17 @@ class _Found:
             slots &= Q(list_entries__slot__lte=slot_of(newest))
         if self.wanted.after is not None:
             slots &= Q(list_entries__slot__gte=slot_of(self.wanted.after))
-        return self.tasks.filter(slots, list_entries__audience=way.audience, list_entries__tag=self.tag)
+        return self.tasks.filter(slots, list_entries__audience=way.audience, list_entries__tag=tag)
 
-    def _with_tag(self) -> QuerySet[Task]:
+    def _with_tag(self, tasks: QuerySet[Task]) -> QuerySet[Task]:
         if not self.tag:
-            return self.tasks
-        return self.tasks.filter(Exists(ListEntry.objects.filter(task=OuterRef("pk"), audience=EVERYONE, tag=self.tag)))
+            return tasks
+        return tasks.filter(Exists(ListEntry.objects.filter(task=OuterRef("pk"), audience=EVERYONE, tag=self.tag)))
+
+
+def _newest_of(size: int, *lists: Iterable[tuple[datetime, int]]) -> list[tuple[datetime, int]]:
+    """The first ``size`` of these lists together, each once; each is in order."""
+    return list(islice((key for key, _ in groupby(merge(*lists, reverse=True))), size))
 
 
 def _in_order(tasks: QuerySet[Task], *first: str) -> QuerySet[Task, tuple[datetime, int]]:
