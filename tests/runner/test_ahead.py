@@ -171,8 +171,9 @@ def test_whoever_watches_hears_of_a_task_that_was_over_with_its_claim(ask: Ask, 
     task = ask(CHAIN)
     topic = f"{doorbell.NEWS}:{task.public_id}"
     with doorbell.Bell(topic) as bell:
+        # It listens from its first look on, which tells of what may have been missed before.
+        assert bell.wait(5)
         turn_until(runner, lambda: resolution_of(task).state == "DONE")
-        # The first thing heard may be that nobody knows what was missed before.
         while topic not in bell.heard:
             assert bell.wait(5)
 
