@@ -1,9 +1,10 @@
 """What all tests share: which of them this run is about, and databases for processes that a test starts.
 
-The suite runs twice (``make test``): with ``TEST_DATABASE=sqlite`` everything but the tests marked ``postgresql``; with
-``TEST_DATABASE=postgresql`` those, and what touches a database but is not marked ``sqlite``. A test touches a database
-when it asks for one (``db``, ``transactional_db``, the mark ``django_db``), for one of its own (``database_url``,
-``migrated_database``), or for a running service (``service``, ``live``). Tests marked ``conformance`` need the folder
+The suite runs on two databases: ``TEST_DATABASE=sqlite`` is everything but what is marked ``postgresql``;
+``TEST_DATABASE=postgresql`` what touches a database and is not marked ``sqlite``. A test touches a database when it
+asks for one (``db``, ``transactional_db``, the mark ``django_db``), for one of its own (``database_url``,
+``migrated_database``), or for a running service (``service``, ``live``), or has one of the two marks; it is then
+marked ``database``, so that ``make test`` can run the others beside both. Tests marked ``conformance`` need the folder
 that ``UTASK_CONFORMANCE`` names.
 """
 
@@ -33,22 +34,23 @@ def on_postgresql() -> bool:
     return os.environ.get("TEST_DATABASE", "sqlite") == "postgresql"
 
 
-def _belongs_here(item: pytest.Item, touches: bool) -> bool:
-    if item.get_closest_marker("postgresql"):
-        return on_postgresql()
-    if item.get_closest_marker("sqlite"):
-        return not on_postgresql()
-    return touches or not on_postgresql()
+def _touches_database(item: pytest.Item) -> bool:
+    marked = any(item.get_closest_marker(name) for name in ("django_db", "sqlite", "postgresql"))
+    return marked or not TOUCHES_DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
 
 
+# Before pytest looks at marks to see which tests were asked for.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Take out what this run is not about, and say how many tests miss their data."""
     kept, elsewhere, without_data = [], [], []
     for item in items:
-        touches = bool(item.get_closest_marker("django_db")) or not TOUCHES_DATABASE.isdisjoint(
-            getattr(item, "fixturenames", ())
-        )
-        if not _belongs_here(item, touches):
+        if _touches_database(item):
+            item.add_marker("database")
+        elif on_postgresql():
+            elsewhere.append(item)
+            continue
+        if item.get_closest_marker("sqlite" if on_postgresql() else "postgresql"):
             elsewhere.append(item)
         elif item.get_closest_marker("conformance") and not os.environ.get("UTASK_CONFORMANCE"):
             without_data.append(item)
