@@ -17,7 +17,7 @@ from tasks.runner.coordinator import Coordinator
 from tasks.services import identity, tasks
 from tasks.services.actors import Actor
 from tasks.services.catalog import registry
-from tasks.services.templates import load_templates
+from tests.api.loading import load_once
 from tests.api.world import PEOPLE, write_folders
 from tests.runner.turns import settle
 
@@ -105,8 +105,7 @@ def world(db: None, settings: Any, tmp_path: Path) -> None:
     settings.UTASK_BASE_URL = "http://utask.example"
     settings.UTASK_SCRIPTS_PATH = [scripts]
     registry.cache_clear()
-    report = load_templates([templates], [functions])
-    assert not report.has_errors, "\n".join(map(str, report.problems))
+    load_once(templates, functions)
     for name, groups in PEOPLE.items():
         user = User.objects.create(username=name, is_superuser=name == "adm", is_staff=name == "adm")
         user.groups.set([Group.objects.get_or_create(name=group)[0] for group in groups])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tasks.services.catalog import registry
-from tasks.services.templates import load_templates
+from tests.api.loading import load_once
 from tests.api.world import write_folders
 
 
@@ -17,4 +17,4 @@ def world(db: None, settings: Any, tmp_path: Path) -> None:
     settings.UTASK_BASE_URL = "http://utask.example"
     settings.UTASK_SCRIPTS_PATH = [scripts]
     registry.cache_clear()
-    assert not load_templates([templates], [functions]).has_errors
+    load_once(templates, functions)
