@@ -32,7 +32,7 @@ STATUS_BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
 )
 
 _AWAY = "the database cannot be reached at the moment; nothing was changed, try again"
-_UNEXPECTED = "something went wrong in the server; it was logged under this request's id"
+UNEXPECTED = "something went wrong in the server; it was logged under this request's id"
 
 
 def status_of(error: errors.ServiceError) -> int:
@@ -61,7 +61,7 @@ def answer_error(error: Exception, context: dict[str, Any]) -> Response:
         log.error("database away", exc_info=error)
         return _answer(503, _AWAY, {"Retry-After": "2"})
     log.exception("request failed", exc_info=error)
-    return _answer(500, _UNEXPECTED)
+    return _answer(500, UNEXPECTED)
 
 
 def first_complaints(detail: Any, path: str = "") -> str:

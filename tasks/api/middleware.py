@@ -3,6 +3,7 @@
 Pages (the admin, static files) are left alone. Source: docs/api.md, "Paths".
 """
 
+import logging
 import time
 import uuid
 from collections.abc import Callable
@@ -10,12 +11,15 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect, JsonResponse
 from django.urls import Resolver404, resolve
 
+from tasks.api.errors import UNEXPECTED
 from tasks.api.views.base import audit_of, unknown_route
 from tasks.services.addresses import address_of
 from tasks.telemetry import audit, traces
+
+log = logging.getLogger(__name__)
 
 _PAGES = ("/admin/", "/static/", "/ui/")
 _METRICS = "/metrics"
@@ -49,11 +53,27 @@ class ApiMiddleware:
             traces.request_ended(span, operation=told.action, status=answer.status_code, metadata=told.metadata)
         if request.resolver_match is None:
             # The admin's path without its slash is mended by Django; everything else that is unknown says so plainly.
-            return unknown_route() if answer.status_code == 404 else answer
+            if answer.status_code == 404:
+                return unknown_route()
+            is_for_people = "text/html" in request.META.get("HTTP_ACCEPT", "")
+            return answer if is_for_people or answer.status_code != 400 else _not_understood(request)
         if told.action and request.path_info != _METRICS:
             audit.write(_asked(request, request_id), told, status=answer.status_code, seconds=time.monotonic() - begun)
         answer.headers["X-Request-Id"] = request_id
         return answer if request.path_info == _METRICS else _with_cross_origin(request, answer)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """What a view did not answer itself, or could not write as an answer: said in the API's shape."""
+        if request.path_info.startswith(_PAGES):
+            return None
+        log.error("answer could not be written", exc_info=exception)
+        return JsonResponse({"error": UNEXPECTED}, status=500)
+
+
+def _not_understood(request: HttpRequest) -> HttpResponseBase:
+    """400: no view was asked, because the request names a host that is none of ours, or cannot be read."""
+    what = "the request cannot be read, or comes by a name that this service does not answer to"
+    return _with_cross_origin(request, JsonResponse({"error": what}, status=400))
 
 
 def _preflight(request: HttpRequest) -> HttpResponse:

@@ -5,7 +5,7 @@ Source: docs/api.md, "Parameters".
 
 import re
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.utils.dateparse import parse_datetime
 from rest_framework.exceptions import ParseError
@@ -48,7 +48,7 @@ def flag(request: Request, name: str) -> bool:
 
 
 def moment(request: Request, name: str) -> datetime | None:
-    """An RFC 3339 time, aware; None where absent."""
+    """An RFC 3339 time, in UTC; None where absent."""
     text = single(request, name)
     if not text:
         return None
@@ -58,7 +58,11 @@ def moment(request: Request, name: str) -> datetime | None:
         parsed = None
     if parsed is None:
         raise ParseError(f"query parameter {name!r} must be a time like 2024-05-01T12:00:00Z")
-    return parsed
+    try:
+        return parsed.astimezone(UTC)
+    except OverflowError:
+        # Only in its own zone does it lie within the years 1 to 9999.
+        return (datetime.min if parsed.year == 1 else datetime.max).replace(tzinfo=UTC)
 
 
 def identifier(text: str, name: str) -> uuid.UUID:

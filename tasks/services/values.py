@@ -65,8 +65,10 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
 
 _Dumper.add_representer(JSONNumber, _number)
 _Dumper.add_representer(str, _text)
-# Names of states are texts with a class of their own.
+# Names of states are texts with a class of their own; what serializers bring are mappings and lists of theirs.
 _Dumper.add_multi_representer(str, _text)
+_Dumper.add_multi_representer(dict, yaml.SafeDumper.represent_dict)
+_Dumper.add_multi_representer(list, yaml.SafeDumper.represent_list)
 
 
 def to_yaml(value: Any) -> str:
