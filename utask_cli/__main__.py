@@ -73,7 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Refused, BadValue, SettingsError) as error:
         print(f"utask: {error}", file=sys.stderr)
         return 1
-    except (KeyboardInterrupt, EOFError):
+    except EOFError:
+        print("\nutask: the input ended before everything was answered; nothing was done", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
         return 130
     return status
 

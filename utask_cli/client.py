@@ -105,7 +105,7 @@ class Client:
         except requests.RequestException as error:
             raise Refused(f"{self._url} cannot be reached: {type(error).__name__}") from None
         if answer.status_code == 401 and not answer.content:
-            raise Refused("not authenticated: set UTASK_TOKEN, or UTASK_USER and UTASK_PASSWORD")
+            raise Refused("not authenticated: check UTASK_TOKEN, or UTASK_USER and UTASK_PASSWORD")
         if not answer.ok:
             raise Refused(f"{answer.status_code}: {_reason(answer)}")
         return answer

@@ -169,3 +169,16 @@ def test_a_token(cli: Cli, service: Service) -> None:
     token = made.split()[2]
     assert told(cli("list", "--json", user="", UTASK_TOKEN=token)) == []
     assert cli("list", user="", UTASK_TOKEN=token[:-1]).returncode == 1
+
+
+def test_an_input_that_ends_too_early_is_said(cli: Cli) -> None:
+    done = cli("new", "dummy", typed="")
+    assert done.returncode == 1
+    assert "ended before everything was answered" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_password_is_said(cli: Cli) -> None:
+    done = cli("list", UTASK_PASSWORD="wrong")
+    assert done.returncode == 1
+    assert "check UTASK_TOKEN, or UTASK_USER and UTASK_PASSWORD" in done.stderr
