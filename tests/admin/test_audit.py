@@ -4,11 +4,10 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from tasks.models import JournalEntry
 from tasks.services import comments, resolutions, tasks
+from tests import questions
 
 
 def rows(page: str) -> list[str]:
@@ -67,7 +66,7 @@ def test_pages_follow_each_other_without_gap_and_cost_the_same(visit, make, acti
     first = JournalEntry.objects.create(at=task.created, **entry)
 
     def asked(query: str = "") -> tuple[str, int]:
-        with CaptureQueriesContext(connection) as queries:
+        with questions.asked() as queries:
             page = visitor.get(f"audit/{query}")
         return page, len(queries)
 

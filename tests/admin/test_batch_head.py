@@ -4,12 +4,11 @@ import re
 import uuid
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from tasks.models import Batch, Step, Task
 from tasks.services import permissions, resolutions, tasks
 from tasks.services.creation import NewTask
+from tests.questions import asked
 
 
 @pytest.fixture
@@ -114,9 +113,9 @@ def test_the_number_of_questions_does_not_depend_on_the_size_of_the_batch(visit,
     visitor = visit(name)
 
     def questions(of: Batch) -> int:
-        with CaptureQueriesContext(connection) as asked:
+        with asked() as statements:
             visitor.get(f"tasks/?batch={of.public_id}&size=100")
-        return len(asked)
+        return len(statements)
 
     small, large = batch(1), batch(60)
     questions(small)

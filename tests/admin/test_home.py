@@ -1,10 +1,9 @@
 """Home: what waits for whom, what failed, how many there are."""
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from tasks.services import resolutions
+from tests.questions import asked
 
 
 def section(page, key):
@@ -57,11 +56,9 @@ def test_the_number_of_questions_to_the_database_does_not_grow(visit, make, name
     visitor = visit(name)
 
     def questions() -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
+        with asked() as statements:
             visitor.get("")
-        return len(asked)
+        return len(statements)
 
     make("dummy")
     visitor.get("")

@@ -5,13 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from tasks.config.current import configuration
 from tasks.models import OutboxMessage, Resolution, ResourceSlot, Runner, clock
 from tasks.services import keys, maintenance, operations, resolutions
 from tasks.states import ResolutionState
+from tests.questions import asked
 
 
 def part(page: str, key: str) -> str:
@@ -171,9 +170,9 @@ def test_the_number_of_questions_does_not_grow(visit, make, acting):
     visitor = visit("adm")
 
     def questions() -> int:
-        with CaptureQueriesContext(connection) as asked:
+        with asked() as statements:
             visitor.get("operations/")
-        return len(asked)
+        return len(statements)
 
     for number in range(2):
         Runner.objects.create(instance="i", host=f"h{number}", pid=number, region="")

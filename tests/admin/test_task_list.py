@@ -3,12 +3,11 @@
 import re
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from tasks.models import JournalEntry, Task
 from tasks.services import resolutions
 from tasks.services.creation import NewTask
+from tests.questions import asked
 
 
 def titles(page):
@@ -76,9 +75,9 @@ def test_the_number_of_questions_does_not_depend_on_the_number_of_tasks(visit, m
     visitor = visit("adm")
 
     def questions() -> int:
-        with CaptureQueriesContext(connection) as asked:
+        with asked() as statements:
             visitor.get("tasks/?size=100")
-        return len(asked)
+        return len(statements)
 
     make("dummy")
     visitor.get("tasks/")

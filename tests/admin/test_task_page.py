@@ -1,12 +1,11 @@
 """The page of a task: what it shows to whom, and which buttons it has."""
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from tasks.models import JournalEntry, Step, Task
 from tasks.services import resolutions, task_graph
 from tests.admin.conftest import buttons
+from tests.questions import asked
 
 
 def page_of(visitor, task, query=""):
@@ -202,9 +201,9 @@ def test_the_number_of_questions_does_not_depend_on_steps_comments_and_entries(v
     visitor = visit("adm")
 
     def questions(task) -> int:
-        with CaptureQueriesContext(connection) as asked:
+        with asked() as statements:
             page_of(visitor, task)
-        return len(asked)
+        return len(statements)
 
     small, large = make("loops", by="adm", list=["a"]), make("loops", by="adm", list=["a", *["bad"] * 60])
     run()

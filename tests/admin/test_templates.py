@@ -3,13 +3,12 @@
 import textwrap
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from tasks.models import Template
 from tasks.services import resolutions
 from tasks.services.errors import BadRequest
 from tasks.services.templates import load_templates
+from tests.questions import asked
 
 ONE = """
     name: evolves
@@ -70,9 +69,9 @@ def test_the_list_asks_as_many_questions_for_one_task_as_for_many(visit, make):
     visitor = visit("adm")
 
     def questions() -> int:
-        with CaptureQueriesContext(connection) as asked:
+        with asked() as statements:
             visitor.get("templates/")
-        return len(asked)
+        return len(statements)
 
     make("dummy")
     before = questions()

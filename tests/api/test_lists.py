@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from tasks.models import MemberKind, MemberRole, Resolution, Task, TaskMember, TaskTag, Template, clock
 from tasks.services import task_lists
 from tasks.services.identity import actor_named
 from tasks.services.task_lists import ListType, TaskFilter, page_of_tasks, place_of
 from tests.api.clients import Person
+from tests.questions import asked
 
 
 def make(
@@ -61,10 +61,10 @@ def test_the_number_of_queries_does_not_grow(someone: Any, which: str) -> None:
     person = someone(name)
     make(4)
     person.get(path)
-    with CaptureQueriesContext(connection) as few:
+    with asked() as few:
         assert person.get(path).status_code == 200
     make(60)
-    with CaptureQueriesContext(connection) as many:
+    with asked() as many:
         assert person.get(path).status_code == 200
     assert len(many) == len(few)
     assert len(many) <= 16
@@ -137,7 +137,7 @@ def test_an_index_serves_each_page_in_its_order(world: None, monkeypatch: pytest
     after = place_of(Task.objects.order_by("-last_activity", "-id")[50].public_id)
     for which, (actor, wanted, index) in PAGES.items():
         who = actor_named(actor, superuser=actor == "adm")
-        with CaptureQueriesContext(connection) as captured:
+        with asked() as captured:
             page_of_tasks(who, wanted, size=10, after=after)
         plans = [explained(query["sql"]) for query in captured if "LIMIT 10" in query["sql"]]
         assert any(index in plan for plan in plans), (which, plans)
