@@ -1,5 +1,6 @@
 """Answers: each in both notations, and in the API's shape even where no view could give it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,6 +23,20 @@ def test_every_answer_is_the_same_value_in_yaml(adm: Person) -> None:
         assert yaml.safe_load(answer.content) == adm.read(path), path
     created = adm.post(f"{own}/comment", {"content": "hello"}, Accept="application/x-yaml")
     assert (created.status_code, yaml.safe_load(created.content)["content"]) == (201, "hello")
+
+
+def test_fields_come_in_the_order_of_their_description(adm: Person, run: Callable[[], None]) -> None:
+    resolution = adm.resolve(adm.task("owned"))
+    run()
+    description = adm.read("/unsecured/spec.json")["components"]["schemas"]
+    path = f"/resolution/{resolution['id']}"
+    step = adm.read(f"{path}/step/step")
+    assert {"output", "state", "try_count"} <= set(step)
+    answers = {"StepAnswer": [step, *adm.read(path)["steps"].values()], "FunctionAnswer": adm.read("/function")}
+    for shape, found in answers.items():
+        described = list(description[shape]["properties"])
+        for answer in found:
+            assert list(answer) == [name for name in described if name in answer], shape
 
 
 def test_an_answer_that_cannot_be_written_is_told_in_the_shape_of_errors(

@@ -5,6 +5,7 @@ Source: docs/api.md, "Answers".
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -60,6 +61,16 @@ class Answer(serializers.Serializer[Any]):
     def to_representation(self, instance: Any) -> dict[str, Any]:
         whole = super().to_representation(instance)
         return {name: value for name, value in whole.items() if name not in self.OMIT or not _empty(value)}
+
+
+def in_order(document: Mapping[str, Any], shape: type[Answer]) -> dict[str, Any]:
+    """The document with its fields in the order of the shape's."""
+    return {name: document[name] for name in _names(shape) if name in document} | dict(document)
+
+
+@cache
+def _names(shape: type[Answer]) -> tuple[str, ...]:
+    return tuple(map(str, shape().fields))
 
 
 def _empty(value: Any) -> bool:

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from tasks.api.bodies import Body, Flag, Identifier, Mapped, NonEmpty, reason_field
-from tasks.api.serializers.answers import Answer, Moment, Object, Value
+from tasks.api.serializers.answers import Answer, Moment, Object, Value, in_order
 from tasks.api.serializers.examples import with_example
 from tasks.models import Resolution
 from tasks.services import resolutions, steps, templates
@@ -85,7 +85,8 @@ class ResolutionAnswer(ResolutionInList):
 
     @extend_schema_field(serializers.DictField(child=StepAnswer(), required=False))
     def get_steps(self, resolution: Resolution) -> dict[str, Any]:
-        return steps.step_documents(resolution, details=self.context["details"])
+        found = steps.step_documents(resolution, details=self.context["details"])
+        return {name: in_order(step, StepAnswer) for name, step in found.items()}
 
     @extend_schema_field(serializers.DictField(child=Value(), required=False))
     def get_resolver_inputs(self, resolution: Resolution) -> dict[str, Any]:

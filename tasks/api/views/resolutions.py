@@ -14,6 +14,7 @@ from tasks.api import queries
 from tasks.api.bodies import ReasonBody
 from tasks.api.connections import release
 from tasks.api.paging import page_answer, page_size
+from tasks.api.serializers.answers import in_order
 from tasks.api.serializers.resolutions import (
     ResolutionAnswer,
     ResolutionBody,
@@ -174,7 +175,7 @@ class OneStep(Endpoint):
         resolution, details = _readable(self.actor, key)
         self.about(resolution=resolution)
         document = steps.one_step_document(resolution, step_name, details=details)
-        return Response(document, headers={"ETag": etag_of(document)})
+        return Response(in_order(document, StepAnswer), headers={"ETag": etag_of(document)})
 
     @extend_schema(request=StepBody, parameters=[IF_MATCH], responses=described(None, status=204) | OUTDATED)
     def put(self, request: Request, resolution_id: str, step_name: str) -> Response:

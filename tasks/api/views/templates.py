@@ -6,6 +6,7 @@ from rest_framework.response import Response
 
 from tasks.api import queries
 from tasks.api.paging import page_answer, page_size
+from tasks.api.serializers.answers import in_order
 from tasks.api.serializers.templates import FunctionAnswer, TemplateAnswer, TemplateInList
 from tasks.api.views.base import Endpoint
 from tasks.api.views.documentation import PAGE_PARAMETERS, described
@@ -46,7 +47,8 @@ class Functions(Endpoint):
     def get(self, request: Request) -> Response:
         size, last = page_size(request), queries.single(request, "last")
         found = templates.page_of_functions(size=size, after=last)
-        return page_answer(request, found, size=size, last=found[-1]["name"] if found else "")
+        shown = [in_order(function, FunctionAnswer) for function in found]
+        return page_answer(request, shown, size=size, last=found[-1]["name"] if found else "")
 
 
 class OneFunction(Endpoint):
@@ -57,4 +59,4 @@ class OneFunction(Endpoint):
 
     @extend_schema(responses=described(FunctionAnswer))
     def get(self, request: Request, function_name: str) -> Response:
-        return Response(templates.shown_function(function_name))
+        return Response(in_order(templates.shown_function(function_name), FunctionAnswer))

@@ -77,7 +77,7 @@ def test_case_101_the_size_of_a_page(req: Person, asked: str, size: str) -> None
         "after=2024-13-01T00:00:00Z",
     ],
 )
-def test_what_cannot_be_a_parameter_is_refused(req: Person, query: str) -> None:
+def test_case_103_and_others_what_cannot_be_a_parameter_is_refused(req: Person, query: str) -> None:
     answer = req.get(f"/task?{query}")
     assert answer.status_code == 400
     assert error_of(answer)
