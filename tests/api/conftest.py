@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from tasks.api.views import resolutions
 from tasks.runner import resident
 from tasks.runner.coordinator import Coordinator
 from tasks.services.catalog import registry
@@ -64,8 +65,10 @@ def own(someone: Callable[[str], Person]) -> Person:
 
 
 @pytest.fixture
-def runner(transactional_db: None, world: None) -> Iterator[Coordinator]:
+def runner(transactional_db: None, world: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Coordinator]:
     """A registered runner; turns are the test's (``settle``)."""
+    # Nobody turns while a request waits for the run to begin.
+    monkeypatch.setattr(resolutions, "BEGIN_SECONDS", 0.0)
     coordinator = resident.make()
     yield coordinator
     coordinator.work.stop_all()
