@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 # What runs in production, and what is brought with it.
 CODE := actions init tasks templates_yaml utask_cli utask_project manage.py
 
-.PHONY: help setup setup-test run test test-sqlite test-postgresql test-pure lint format types screenshots clean
+.PHONY: help setup setup-test run test test-sqlite test-postgresql test-pure test-browser lint format types screenshots clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -30,19 +30,23 @@ $(VENV)/.tests: requirements.txt requirements-traces.txt requirements-test.txt
 # The tests start hundreds of Python processes; without compiled files each would compile all of ours anew.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(RUN) -m pytest -q
 
-# The parts share nothing, so they run side by side, each one's lines kept together. Those with a database wait a lot, for
-# processes that start and for times that come: two processors have room for a third.
+# The parts share nothing, so they run side by side, the longest first, each one's lines kept together. Those with a
+# database wait a lot, for processes that start and for times that come: two processors have room for three.
 test: $(VENV)/.tests ## all tests, on SQLite and on PostgreSQL
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target --keep-going test-sqlite test-postgresql test-pure
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target --keep-going \
+		test-postgresql test-sqlite test-pure test-browser
 
 test-sqlite: $(VENV)/.tests
-	@TEST_DATABASE=sqlite $(PYTEST) -m database $(PYTEST_ARGS)
+	@TEST_DATABASE=sqlite $(PYTEST) -m "database and not browser" $(PYTEST_ARGS)
 
 test-postgresql: $(VENV)/.tests
 	@TEST_DATABASE=postgresql $(PYTEST) $(PYTEST_ARGS)
 
 test-pure: $(VENV)/.tests
-	@TEST_DATABASE=sqlite $(PYTEST) -m "not database" $(PYTEST_ARGS)
+	@TEST_DATABASE=sqlite $(PYTEST) -m "not database and not browser" $(PYTEST_ARGS)
+
+test-browser: $(VENV)/.tests
+	@TEST_DATABASE=sqlite $(PYTEST) -m browser $(PYTEST_ARGS)
 
 lint: $(VENV)/.tests ## ruff, bandit, mypy, and whether the models have their migrations
 	$(RUN) -m ruff check .
