@@ -194,7 +194,7 @@ class TaskEdit(Body):
 @with_example()
 class BatchBody(Body):
     template_name = Text()
-    inputs = MappedList(required=False, help_text="One task is made for each element.")
+    inputs = MappedList(help_text="One task is made for each element.")
     common_input = Mapped(required=False, help_text="Merged into each element; a key must not stand in both.")
     comment = Text(required=False)
     watcher_usernames = Names(required=False)

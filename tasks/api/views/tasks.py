@@ -136,7 +136,7 @@ class Batches(Endpoint):
             batch = tasks.create_batch(
                 self.actor,
                 body["template_name"],
-                body.get("inputs", []),
+                body["inputs"],
                 common=body.get("common_input", {}),
                 new=_new_task(body),
             )

@@ -45,6 +45,15 @@ def test_case_115_an_empty_batch(req: Person) -> None:
     assert req.read(f"/task?batch={answer.json()['id']}") == []
 
 
+@pytest.mark.parametrize(
+    ("path", "missing"), [("/task", "template_name"), ("/batch", "inputs"), ("/resolution", "task_id")]
+)
+def test_a_field_that_must_be_there_is_named(req: Person, path: str, missing: str) -> None:
+    answer = req.post(path, {"template_name": "dummy"} if missing == "inputs" else {})
+    assert answer.status_code == 400
+    assert missing in error_of(answer)
+
+
 def test_cases_117_to_122_a_callback(adm: Person, req: Person, someone, resolution_in) -> None:
     outside = someone("")
     resolution = adm.resolve(req.task("callback", input={}))
