@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 #: How long quick work goes on before what it did is written.
 _QUICK_SECONDS = 0.03
-#: How long it goes on in the transaction that claims, which keeps others from nothing but the claimed.
+#: How long one after the other is begun in the transaction that claims, which keeps others from nothing but these.
 _AHEAD_SECONDS = 0.005
 #: More tasks than these that changed at once are rung for as one.
 _MOST_NEWS = 20
@@ -316,8 +316,9 @@ class Coordinator:
             else:
                 event = RunStarted(manual=row.manual, recovered=held.was_cut_off, woken=held.woken)
             orders = list(advance(held.engine, event, now))
-            if ahead.may_go(held):
-                orders = ahead.go(held, orders, now, self.work.registry, until)
+            if time.monotonic() < until and ahead.may_go(held):
+                # What has been begun goes on as long as it does elsewhere: half a chain would be written twice.
+                orders = ahead.go(held, orders, now, self.work.registry, time.monotonic() + _QUICK_SECONDS)
             held.ended = next((order for order in orders if isinstance(order, RunEnded)), None)
             started.append((held, orders))
         return started
