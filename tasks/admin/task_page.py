@@ -41,7 +41,7 @@ class OneTask(Page):
         chosen = request.GET.get("step", "")
         offered = acts.offers(self.actor, task)
         children, children_number = task_pages.children_of(task)
-        over = task_pages.is_over(task)
+        over = task_services.is_over(task)
         return self.show(
             title=task.title or "(no title)",
             task=task,

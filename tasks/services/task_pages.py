@@ -22,7 +22,6 @@ from tasks.states import StepState, TaskState
 MOST_CHILDREN, MOST_ENTRIES = 200, 100
 #: Masking a shorter secret would spoil texts that only look like it.
 _SHORTEST_SECRET = 3
-_OVER = frozenset({TaskState.DONE, TaskState.CANCELLED, TaskState.WONTFIX})
 #: Keys of a step's document that say what happened, not what was written.
 _RUN_TIME = frozenset({"last_run", "tags"})
 
@@ -65,11 +64,6 @@ class StepView:
     made_batch: uuid.UUID | None
     #: States that may be given by hand.
     states: Sequence[str]
-
-
-def is_over(task: Task) -> bool:
-    """Whether nothing of the task moves any more."""
-    return task.state in _OVER
 
 
 def may_see_details(actor: Actor, task: Task) -> bool:

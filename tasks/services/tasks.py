@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from tasks.engine import lifecycle
 from tasks.engine.declarations import PARENT_TASK_TAG
@@ -20,6 +21,8 @@ from tasks.services.errors import BadRequest, NotFound, PermissionDenied, WrongS
 from tasks.services.locking import lock_resolution_of, lock_task
 from tasks.services.permissions import Operation
 from tasks.states import StepState, TaskState
+
+_OVER = frozenset({TaskState.DONE, TaskState.CANCELLED, TaskState.WONTFIX})
 
 #: The only states in which a step counts as failed; each keeps its task from going on by itself, or may.
 FAILED_STEP_STATES = (
@@ -94,6 +97,17 @@ def read_task(actor: Actor, public_id: uuid.UUID) -> Task:
 def resolution_of(task: Task) -> Resolution | None:
     """The task's resolution; one query unless it was joined."""
     return getattr(task, "resolution", None)
+
+
+def is_over(task: Task) -> bool:
+    """Whether nothing of the task moves any more. A query, if its state says so.
+
+    One that is started over keeps its last state until a runner takes it.
+    """
+    if task.state not in _OVER:
+        return False
+    goes_on = Q(due_at__isnull=False) | Q(runner__isnull=False)
+    return not Resolution.objects.filter(goes_on, task_id=task.pk).exists()
 
 
 def shown_input(task: Task) -> dict[str, Any]:

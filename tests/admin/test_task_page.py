@@ -123,6 +123,23 @@ def test_a_deed_is_done_with_its_reason_in_the_journal(visit, make, acting, deed
     assert "because of rain" in page[page.index('id="journal"') :]
 
 
+def test_a_page_of_a_cancelled_task_looks_for_news_again_once_it_is_started_over(visit, make, acting, run):
+    task = make("chosen", id="y")
+    first = resolutions.create_resolution(acting("adm"), task.public_id, {"ri1": "foo"})
+    run()
+    over = []
+    for go_on in (
+        lambda: resolutions.cancel_resolution(acting("adm"), first.public_id),
+        lambda: resolutions.create_resolution(acting("adm"), task.public_id, {"ri1": "bar"}, start_over=True),
+        run,
+    ):
+        go_on()
+        task.refresh_from_db()
+        over.append((task.state, " data-over" in page_of(visit("adm"), task)))
+    # Until a runner takes it, it keeps its last state.
+    assert over == [("CANCELLED", True), ("CANCELLED", False), ("DONE", True)]
+
+
 def test_a_reason_stands_in_the_journal_as_it_was_written_and_beside_it_what_was_changed(visit, make):
     task = make("owned", id="wrong")
     visit("own").post(f"tasks/{task.public_id}/edit/", **{"in-id": "right", "reason": "“wrong” was\na slip"})

@@ -21,13 +21,11 @@ from tasks.models import Task
 from tasks.services import journal_pages, tasks
 from tasks.services.actors import Actor
 from tasks.services.values import encode
-from tasks.states import TaskState
 
 #: Entries told at once, and how long a stream may live before its reader has to ask anew.
 _AT_ONCE, _LONGEST_SECONDS = 500, 600.0
 #: Between two looks when nobody rings, and between two signs of life: only a write notices a reader that is gone.
 _LOOK_SECONDS, _SIGN_SECONDS = 1.0, 10.0
-_OVER = frozenset({TaskState.DONE, TaskState.CANCELLED, TaskState.WONTFIX})
 
 
 class Events(Endpoint):
@@ -44,7 +42,7 @@ class Events(Endpoint):
         task = tasks.read_task(self.actor, queries.identifier(task_id, "task"))
         self.about(task)
         last = _last_number(request)
-        if task.state in _OVER and last and not journal_pages.page_of_journal(self.actor, task, size=1, after=last):
+        if last and tasks.is_over(task) and not journal_pages.page_of_journal(self.actor, task, size=1, after=last):
             return HttpResponse(status=204)
         stack = ExitStack()
         rung = stack.enter_context(hub.subscribed(f"{NEWS}:{task.public_id}", most=settings.UTASK_MAX_STREAMS))
@@ -80,7 +78,7 @@ def _told(actor: Actor, task: Task, last: int, rung: Any) -> Iterator[str]:
     while time.monotonic() < until:
         rung.clear()
         task.refresh_from_db(fields=["state", "steps_done", "steps_total", "last_activity"])
-        is_over = task.state in _OVER
+        is_over = tasks.is_over(task)
         entries = journal_pages.page_of_journal(actor, task, size=_AT_ONCE, after=last)
         release()
         for entry in entries:
