@@ -22,7 +22,7 @@ from actions._sockets import POOL_CLASSES, NetworkDenied, TimedTLSSocket, is_den
 
 _POOLS_KEPT = 64
 #: Connections that one pool keeps to one host; more are opened when needed and closed after use.
-_CONNECTIONS_KEPT = 64
+_CONNECTIONS_KEPT = 128
 
 
 @dataclass(frozen=True)
