@@ -11,8 +11,15 @@ from actions._contract import ActionError, ClientError, ConfigProblem, ServerErr
 RESERVED_TAG = "_utask_parent_task_id"
 
 
+#: Characters of the name of a tag.
+_LONGEST_NAME = 255
+
+
 def check_tags(tags: Mapping[str, Any]) -> Iterator[ConfigProblem]:
-    """The reserved tag is not for authors."""
+    """The reserved tag is not for authors; a name has its bounds. What values may hold is known when they are there."""
+    for name in tags:
+        if len(name) > _LONGEST_NAME:
+            yield ConfigProblem(("tags", name), f"has more than {_LONGEST_NAME} characters.", "Choose a shorter name.")
     if RESERVED_TAG in tags:
         yield ConfigProblem(("tags", RESERVED_TAG), "is reserved.", "Choose another name.")
 

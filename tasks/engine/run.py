@@ -18,6 +18,7 @@ from tasks.engine.lifecycle import BLOCKING, RETRIABLE, RUNNABLE, StepEvent, is_
 from tasks.engine.network import Node, Trial, by_rank
 from tasks.engine.orders import ComeBackAt, Order, RunJob
 from tasks.engine.plans import may_take_long
+from tasks.engine.readable import wrong_text
 from tasks.engine.retries import is_used_up, limit_error
 from tasks.states import ResolutionState, StepState, TaskState
 
@@ -122,8 +123,8 @@ class Run:
             ending.result_rendered(self, outcome, now)
             return
         self.title_job = None
-        if outcome.problem:
-            self.record.note("", "title not rendered", "", now, outcome.problem)
+        if problem := outcome.problem or wrong_text(str(outcome.value)):
+            self.record.note("", "title not rendered", "", now, problem)
         else:
             self.record.move_task("", now, title=outcome.value)
 

@@ -18,6 +18,7 @@ from tasks.engine.gotemplate.gotime.durations import format_duration
 from tasks.engine.jobs import Answer, Attempt, Call, Failure, HookResult, Job, JobKind, Listed, Rendered, Verdict
 from tasks.engine.outputs import NotJSON, TooLarge, merged, plain_json
 from tasks.engine.plans import ActionChain, LeveledCondition, Plan
+from tasks.engine.readable import readable, wrong_tags
 from tasks.engine.steps import Step
 from tasks.engine.values import Values
 from tasks.engine.variables import Evaluation
@@ -214,19 +215,21 @@ def _finish_action(job: Job, call: Call, answer: Answer) -> Attempt:
     if answer.failure in (Failure.NO_RESOURCES, Failure.NOT_STARTED):
         return replace(_failed(call, answer), **display)
     layout = _lay_out(job, call, answer)
+    tags = {key: value or "" for key, value in answer.tags.items()}
+    wrong = wrong_tags(tags)
     if answer.failure is not None:
         # Fixed: an output that cannot be formatted does not hide why the action failed.
         attempt = _failed(call, answer)
-        notes = (layout.problem,) if layout.problem else ()
+        notes = tuple(filter(None, (layout.problem, wrong)))
     else:
-        problem = layout.problem or _schema_problem(job, layout.output)
+        problem = layout.problem or _schema_problem(job, layout.output) or wrong
         attempt = Attempt(S.FATAL_ERROR if problem else S.DONE, problem)
         notes = ()
     return replace(
         attempt,
         output=layout.output,
         metadata=layout.metadata,
-        tags={key: value or "" for key, value in answer.tags.items()},
+        tags={} if wrong else tags,
         effects=answer.effects,
         duration=answer.duration,
         notes=(*notes, *layout.notes),
@@ -248,7 +251,7 @@ def _failed(call: Call, answer: Answer) -> Attempt:
         counted=failure is not Failure.NOT_STARTED,
         replaces=began,
         effects=answer.effects,
-        waits_for=answer.waits_for,
+        waits_for=readable(answer.waits_for),
         look_again_at=answer.look_again_at,
         duration=answer.duration,
     )

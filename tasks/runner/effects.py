@@ -175,7 +175,7 @@ def _follow_batch(effect: FollowBatch, held: Held, step: str, seed: uuid.UUID, n
         create_tasks(
             requester,
             _template(effect.template),
-            [{**effect.common, **own} for own in wanted],
+            ({**effect.common, **own} for own in wanted),
             _new_task(effect, comment=effect.comment, delay=None),
             batch=batch,
             parent=_parent(held, step),

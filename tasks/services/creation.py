@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from django.db import transaction
@@ -22,6 +22,7 @@ from tasks.engine.gotemplate import dumps
 from tasks.engine.inputs import InputProblem, accept_inputs
 from tasks.engine.jobs import Job, JobKind, Rendered
 from tasks.engine.lifecycle import DEFAULT_RUN_MAX
+from tasks.engine.readable import wrong_name, wrong_tags, wrong_text
 from tasks.engine.tries import evaluate
 from tasks.engine.values import Values, fixed_values
 from tasks.models import (
@@ -136,6 +137,18 @@ def _check_request(actor: Actor, template: Template, new: NewTask) -> None:
         raise PermissionDenied(f"{actor.username} may not {Operation.NAME_RESOLVERS}")
 
 
+def check_names(names: Iterable[str]) -> None:
+    """Raise BadRequest unless all of these, of watchers and resolvers, can be stored."""
+    if problem := next(filter(None, map(wrong_name, names)), ""):
+        raise BadRequest(f"the name of a watcher or resolver {problem}")
+
+
+def check_tags(tags: Mapping[str, str]) -> None:
+    """Raise BadRequest unless all of them can be stored."""
+    if problem := wrong_tags(tags):
+        raise BadRequest(problem, fields={"tags": [problem]})
+
+
 def starts_by_itself(actor: Actor, template: Template, definition: TemplateDefinition, new: NewTask) -> bool:
     """Whether a task of the template that the actor asks for needs no one to resolve it.
 
@@ -164,6 +177,8 @@ class _Maker:
             _check_request(actor, template, new)
         if new.comment:
             comments.check_content(new.comment)
+        people = (new.watcher_usernames, new.watcher_groups, new.resolver_usernames, new.resolver_groups)
+        check_names(chain.from_iterable(people))
         self.actor, self.template, self.new, self.batch, self.parent = actor, template, new, batch, parent
         self.version_id = template.current_id
         self.definition = templates.definition_of(self.version_id)
@@ -240,6 +255,7 @@ class _Maker:
             for name, text in self.definition.tags.items()
             if name not in self.new.tags
         }
+        check_tags({**own, **self.new.tags})
         parent = {PARENT_TASK_TAG: str(self.parent.task_key)} if self.parent else {}
         return {**own, **self.new.tags, **parent}
 
@@ -352,10 +368,12 @@ def title_of(task: Task, definition: TemplateDefinition, inputs: Mapping[str, An
 
 
 def _rendered(values: Values, text: str, what: str) -> str:
-    if "{{" not in text:
-        return text
-    outcome = evaluate(Job(0, JobKind.TITLE, "", values, text=text)).outcome
-    assert isinstance(outcome, Rendered)
-    if outcome.problem:
-        raise BadRequest(f"the template's {what} cannot be rendered: {outcome.problem}")
-    return str(outcome.value)
+    if "{{" in text:
+        outcome = evaluate(Job(0, JobKind.TITLE, "", values, text=text)).outcome
+        assert isinstance(outcome, Rendered)
+        if outcome.problem:
+            raise BadRequest(f"the template's {what} cannot be rendered: {outcome.problem}")
+        text = str(outcome.value)
+    if problem := wrong_text(text):
+        raise BadRequest(f"the template's {what} {problem}")
+    return text

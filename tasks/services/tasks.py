@@ -16,7 +16,15 @@ from tasks.engine.inputs import accept_inputs
 from tasks.models import Batch, MemberKind, MemberRole, Resolution, Task, TaskMember, TaskTag, clock
 from tasks.services import comments, journal, permissions, resolutions, secrets, templates, waking
 from tasks.services.actors import Actor
-from tasks.services.creation import InputRefused, NewTask, create_one, create_tasks, title_of
+from tasks.services.creation import (
+    InputRefused,
+    NewTask,
+    check_names,
+    check_tags,
+    create_one,
+    create_tasks,
+    title_of,
+)
 from tasks.services.errors import BadRequest, NotFound, PermissionDenied, WrongState
 from tasks.services.locking import lock_resolution_of, lock_task
 from tasks.services.permissions import Operation
@@ -204,6 +212,7 @@ def _check_parent_tag(task: Task, tags: Mapping[str, str]) -> None:
 
 
 def _replace_people(task: Task, kind: MemberKind, names: Sequence[str]) -> None:
+    check_names(names)
     task.members.filter(role=MemberRole.WATCHER, kind=kind).delete()
     TaskMember.objects.bulk_create(
         TaskMember(task=task, role=MemberRole.WATCHER, kind=kind, name=name) for name in dict.fromkeys(names)
@@ -211,6 +220,7 @@ def _replace_people(task: Task, kind: MemberKind, names: Sequence[str]) -> None:
 
 
 def _replace_tags(task: Task, tags: Mapping[str, str]) -> None:
+    check_tags(tags)
     task.tags.all().delete()
     TaskTag.objects.bulk_create(TaskTag(task=task, key=key, value=value) for key, value in tags.items() if value)
 

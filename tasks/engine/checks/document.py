@@ -12,6 +12,7 @@ from tasks.engine.definition import TemplateDefinition, VariableDefinition
 from tasks.engine.gotemplate import has_actions
 from tasks.engine.javascript import JavaScriptError, Reason, check_syntax
 from tasks.engine.places import Report
+from tasks.engine.readable import wrong_tags
 
 
 def check_document(subject: Subject) -> None:
@@ -20,6 +21,11 @@ def check_document(subject: Subject) -> None:
     _check_lengths(definition, report)
     if PARENT_TASK_TAG in definition.tags:
         report.error(("tags", PARENT_TASK_TAG), f'The tag "{PARENT_TASK_TAG}" is set by the engine.', "Remove it.")
+    for name, text in definition.tags.items():
+        if problem := wrong_tags({name: "" if has_actions(text) else text}):
+            report.error(
+                ("tags", name), f"{problem[0].upper()}{problem[1:]}.", "Nobody could search for it: change it."
+            )
     if definition.auto_runnable and definition.resolver_inputs:
         report.error(
             ("auto_runnable",),
