@@ -8,6 +8,7 @@ marked ``database``, so that ``make test`` can run the others beside both. Tests
 that ``UTASK_CONFORMANCE`` names.
 """
 
+import json
 import os
 import shutil
 import sys
@@ -16,12 +17,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from tasks.config import current
 from tests.cluster.processes import Command
 from tests.postgresql import server_url
 
@@ -140,3 +143,19 @@ def versions_are_forgotten() -> Iterator[None]:
     module = sys.modules.get("tasks.services.templates")
     if module is not None:
         module._version.cache_clear()
+
+
+@pytest.fixture
+def configure(tmp_path: Path, settings: Any) -> Iterator[Callable[..., None]]:
+    """Sets fields of ``utask-cfg``, beside an administrator, as an operator does; at the end all is as before."""
+    items = tmp_path / "items.json"
+
+    def configured(**cfg: object) -> None:
+        value = json.dumps({"admin_usernames": ["admin"], **cfg})
+        items.write_text(json.dumps([{"key": "utask-cfg", "value": value}]))
+        settings.CONFIGURATION_FROM = f"file:{items}"
+        current.reload()
+
+    yield configured
+    settings.CONFIGURATION_FROM = ""
+    current.reload()

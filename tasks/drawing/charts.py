@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from tasks.drawing.svg import element, text
+from tasks.drawing.svg import element, picture, text
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 560.0, 150.0, 44.0, 22.0
 
@@ -41,15 +41,7 @@ def bar_chart(bars: Sequence[Bar], *, title: str, unit: str = "", counted: bool 
             base += amount
         if number % every == 0:
             drawn.append(text(bar.label, x=x + step * 0.35, y=_HEIGHT - 6, class_="label", text_anchor="middle"))
-    return element(
-        "svg",
-        f"<title>{escape(title)}</title>" + "".join(drawn),
-        xmlns="http://www.w3.org/2000/svg",
-        class_="chart",
-        viewBox=f"0 0 {_WIDTH:.0f} {_HEIGHT:.0f}",
-        role="img",
-        aria_label=title,
-    )
+    return picture("".join(drawn), title=title, span=(_WIDTH, _HEIGHT), class_="chart")
 
 
 def _y(amount: float, top: float) -> float:

@@ -8,7 +8,7 @@ from html import escape
 
 from tasks.drawing.layout import Placed, lay_out
 from tasks.drawing.looks import look_of
-from tasks.drawing.svg import LETTER, element, shortened, text
+from tasks.drawing.svg import LETTER, element, picture, shortened, text
 
 _BOX_HEIGHT, _ROW, _GAP, _MARGIN = 46.0, 74.0, 84.0, 14.0
 _LETTERS, _NARROWEST = 26, 110.0
@@ -51,17 +51,9 @@ def draw_graph(nodes: Sequence[Node], edges: Sequence[Edge], *, title: str, chos
     canvas = _Canvas(placed, left, widths)
     drawn = "".join(canvas.edge(edge) for edge in edges if {edge.source, edge.target} <= placed.layer.keys())
     boxes = "".join(canvas.box(node, chosen=node.name == chosen) for node in nodes)
-    return element(
-        "svg",
-        f"<title>{escape(title)}</title>{_ARROW}{drawn}{boxes}",
-        xmlns="http://www.w3.org/2000/svg",
-        class_="graph",
-        viewBox=f"0 0 {width:.0f} {height:.0f}",
-        width=f"{width:.0f}",
-        height=f"{height:.0f}",
-        role="group",
-        aria_label=title,
-    )
+    content = f"{_ARROW}{drawn}{boxes}"
+    size = {"width": f"{width:.0f}", "height": f"{height:.0f}"}
+    return picture(content, title=title, span=(width, height), role="group", class_="graph", **size)
 
 
 _ARROW = element(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from tasks.drawing.svg import element
+from tasks.drawing.svg import element, picture
 
 _WIDTH, _HEIGHT, _GAP = 1000.0, 10.0, 2.0
 #: The least that is drawn: one failure among ten thousand must be seen.
@@ -35,13 +35,4 @@ def share_bar(shares: Sequence[Share], *, title: str) -> str:
         x += (width + _GAP) * scale
     if not drawn:
         return ""
-    return element(
-        "svg",
-        f"<title>{escape(title)}</title>" + "".join(drawn),
-        xmlns="http://www.w3.org/2000/svg",
-        class_="shares",
-        viewBox=f"0 0 {_WIDTH:.0f} {_HEIGHT:.0f}",
-        preserveAspectRatio="none",
-        role="img",
-        aria_label=title,
-    )
+    return picture("".join(drawn), title=title, span=(_WIDTH, _HEIGHT), class_="shares", preserveAspectRatio="none")

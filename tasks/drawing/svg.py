@@ -16,6 +16,22 @@ def element(name: str, content: str = "", /, **attributes: object) -> str:
     return f"<{name}{written}>{content}</{name}>" if content else f"<{name}{written}/>"
 
 
+def picture(content: str, /, *, title: str, span: tuple[float, float], role: str = "img", **more: object) -> str:
+    """A whole picture with its title, for those who see it and those who hear it. ``span``: its own width and height.
+
+    As wide as its place, unless ``more`` has a ``width`` and ``height``.
+    """
+    return element(
+        "svg",
+        f"<title>{escape(title)}</title>{content}",
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {span[0]:.0f} {span[1]:.0f}",
+        role=role,
+        aria_label=title,
+        **more,
+    )
+
+
 def text(words: str, /, **attributes: object) -> str:
     """A text element, its words escaped."""
     return element("text", escape(words) or " ", **attributes)

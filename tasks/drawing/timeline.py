@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from html import escape
 
 from tasks.drawing.looks import look_of
-from tasks.drawing.svg import LETTER, element, shortened, text
+from tasks.drawing.svg import LETTER, element, picture, shortened, text
 
 _ROW, _BAR, _TOP, _WIDTH, _LETTERS = 26.0, 14.0, 26.0, 720.0, 28
 #: Round distances between marks of the scale, in seconds.
@@ -40,17 +40,9 @@ def draw_timeline(spans: Sequence[Span], *, now: datetime, title: str) -> str:
     )
     bars = "".join(_bar(span, rows[span.row], scale, now) for span in spans)
     width = gutter + _WIDTH + 12
-    return element(
-        "svg",
-        f"<title>{escape(title)}</title>{scale.marks(height)}{labels}{bars}",
-        xmlns="http://www.w3.org/2000/svg",
-        class_="timeline",
-        viewBox=f"0 0 {width:.0f} {height:.0f}",
-        width=f"{width:.0f}",
-        height=f"{height:.0f}",
-        role="img",
-        aria_label=title,
-    )
+    content = f"{scale.marks(height)}{labels}{bars}"
+    size = {"width": f"{width:.0f}", "height": f"{height:.0f}"}
+    return picture(content, title=title, span=(width, height), class_="timeline", **size)
 
 
 def _bar(span: Span, row: int, scale: "_Scale", now: datetime) -> str:

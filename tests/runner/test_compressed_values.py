@@ -1,14 +1,10 @@
 """What a runner stores with compression on, off, and on again: smaller rows, the same values."""
 
-import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
 
-from tasks.config import current
 from tasks.engine.gotemplate import loads
 from tasks.models import Step, Task
 from tasks.runner.coordinator import Coordinator
@@ -32,19 +28,9 @@ STEPS = """
 
 
 @pytest.fixture
-def compress_by(tmp_path: Path, settings: Any) -> Iterator[Callable[[str], None]]:
+def compress_by(configure: Callable[..., None]) -> Callable[[str], None]:
     """Configures an algorithm, as an operator does."""
-    items = tmp_path / "items.json"
-
-    def configure(name: str) -> None:
-        cfg = {"admin_usernames": ["admin"], "steps_compression_algorithm": name}
-        items.write_text(json.dumps([{"key": "utask-cfg", "value": json.dumps(cfg)}]))
-        settings.CONFIGURATION_FROM = f"file:{items}"
-        current.reload()
-
-    yield configure
-    settings.CONFIGURATION_FROM = ""
-    current.reload()
+    return lambda name: configure(steps_compression_algorithm=name)
 
 
 def stored_bytes(task: Task, step: str) -> int:

@@ -265,30 +265,11 @@ def test_the_cache_and_tags_are_written_with_the_result(play: Callable[..., Task
 
 
 @pytest.fixture
-def backends(tmp_path: Path, settings: object) -> Iterator[None]:
+def backends(configure: Callable[..., None]) -> None:
     """Two backends: one wants all, one only failures."""
-    cfg = {
-        "admin_usernames": ["admin"],
-        "notify_config": {
-            "all": {"type": "webhook", "config": {"webhook_url": "http://127.0.0.1:9/"}},
-            "failures": {
-                "type": "webhook",
-                "config": {"webhook_url": "http://127.0.0.1:9/"},
-                "default_notification_strategy": {
-                    "task_state_update": "failure_only",
-                    "task_step_update": "silent",
-                    "task_validation": "silent",
-                },
-            },
-        },
-    }
-    items = tmp_path / "items.json"
-    items.write_text(json.dumps([{"key": "utask-cfg", "value": json.dumps(cfg)}]))
-    settings.CONFIGURATION_FROM = f"file:{items}"  # type: ignore[attr-defined]
-    current.reload()
-    yield
-    settings.CONFIGURATION_FROM = ""  # type: ignore[attr-defined]
-    current.reload()
+    hook = {"type": "webhook", "config": {"webhook_url": "http://127.0.0.1:9/"}}
+    quiet = {"task_state_update": "failure_only", "task_step_update": "silent", "task_validation": "silent"}
+    configure(notify_config={"all": hook, "failures": hook | {"default_notification_strategy": quiet}})
 
 
 def test_messages_are_queued_with_the_change_that_they_tell_of(backends: None, play: Callable[..., Task]) -> None:

@@ -1,13 +1,11 @@
 """Limited resources: slots over all runners, taken with RUNNING, given back with the result."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tasks.config import current
 from tasks.models import Resolution, ResourceSlot, Step, Task, clock
 from tasks.runner import claims, resident
 from tasks.runner.coordinator import Coordinator
@@ -17,24 +15,14 @@ from tests.runner.turns import later, resolution_of, settle, states, turn_until
 
 Make = Callable[[], Coordinator]
 Ask = Callable[..., Task]
+#: Two slots of ``door``, none of ``closed``, one for tasks of the template that is played.
+LIMITS = {"door": 2, "closed": 0, "template:played": 1}
 
 
 @pytest.fixture(autouse=True)
-def limits(tmp_path: Path, settings: object) -> Iterator[None]:
-    """Two slots of ``door``, none of ``closed``, one for tasks of ``alone``."""
-    configure(tmp_path, settings)
-    yield
-    settings.CONFIGURATION_FROM = ""  # type: ignore[attr-defined]
-    current.reload()
-
-
-def configure(folder: Path, settings: object, **more: object) -> None:
-    limits = {"door": 2, "closed": 0, "template:played": 1}
-    cfg = {"admin_usernames": ["admin"], "resource_limits": limits, **more}
-    items = folder / "items.json"
-    items.write_text(json.dumps([{"key": "utask-cfg", "value": json.dumps(cfg)}]))
-    settings.CONFIGURATION_FROM = f"file:{items}"  # type: ignore[attr-defined]
-    current.reload()
+def limits(configure: Callable[..., None]) -> None:
+    """What all of these tests begin with."""
+    configure(resource_limits=LIMITS)
 
 
 @pytest.fixture
@@ -133,9 +121,14 @@ def test_a_limited_template_starts_one_after_the_other_and_keeps_nobody_else_wai
 
 
 def test_each_instance_has_its_own_slots_where_that_is_wanted(
-    ask: Ask, runners: Make, log: Path, gate: Path, tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch
+    ask: Ask,
+    runners: Make,
+    log: Path,
+    gate: Path,
+    configure: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    configure(tmp_path, settings, resource_limits_per_instance=True)
+    configure(resource_limits=LIMITS, resource_limits_per_instance=True)
     one = runners()
     monkeypatch.setattr(resident, "instance_name", lambda: "another machine")
     other = runners()

@@ -4,12 +4,9 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tasks.config import current
 from tasks.models import OutboxMessage, Task, clock
 from tasks.runner import outbox
 from tasks.runner.coordinator import Coordinator
@@ -24,23 +21,16 @@ ECHO = "only: {description: one, action: {type: echo, configuration: {output: 1}
 
 
 @pytest.fixture
-def receiver(tmp_path: Path, settings: Any) -> Iterator[WebPeer]:
+def receiver(configure: Callable[..., None]) -> Iterator[WebPeer]:
     """A real HTTP server that is the only backend."""
     peer = WebPeer()
     peer.on("/hook", Reply())
     with peer.serving() as server:
-        cfg = {
-            "admin_usernames": ["admin"],
-            "notify_config": {"hook": {"type": "webhook", "config": {"webhook_url": server.url + "/hook"}}},
-            "notify_actions": {"task_step_update": {"disabled": True}},
-        }
-        items = tmp_path / "items.json"
-        items.write_text(json.dumps([{"key": "utask-cfg", "value": json.dumps(cfg)}]))
-        settings.CONFIGURATION_FROM = f"file:{items}"
-        current.reload()
+        configure(
+            notify_config={"hook": {"type": "webhook", "config": {"webhook_url": server.url + "/hook"}}},
+            notify_actions={"task_step_update": {"disabled": True}},
+        )
         yield server
-        settings.CONFIGURATION_FROM = ""
-        current.reload()
 
 
 def bodies(receiver: WebPeer) -> list[dict[str, str]]:

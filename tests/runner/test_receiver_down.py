@@ -4,16 +4,13 @@ import json
 import select
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tasks.config import current
 from tasks.models import OutboxMessage, Task, clock
 from tasks.runner import outbox
 from tasks.runner.coordinator import Coordinator
@@ -57,23 +54,13 @@ class Receiver:
 
 
 @pytest.fixture
-def receiver(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+def receiver(configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Receiver:
     """The only backend; nothing listens at its port yet. The outbox looks whenever it is asked: the clock is ours."""
     monkeypatch.setattr(outbox, "_LOOK_SECONDS", 0.0)
     found = Receiver()
     hook = {"type": "webhook", "config": {"webhook_url": f"http://127.0.0.1:{found.port}/hook"}}
-    cfg = {
-        "admin_usernames": ["admin"],
-        "notify_config": {"hook": hook},
-        "notify_actions": {"task_step_update": {"disabled": True}},
-    }
-    items = tmp_path / "items.json"
-    items.write_text(json.dumps([{"key": "utask-cfg", "value": json.dumps(cfg)}]))
-    settings.CONFIGURATION_FROM = f"file:{items}"
-    current.reload()
-    yield found
-    settings.CONFIGURATION_FROM = ""
-    current.reload()
+    configure(notify_config={"hook": hook}, notify_actions={"task_step_update": {"disabled": True}})
+    return found
 
 
 def send_due(runner: Coordinator, now: datetime) -> None:

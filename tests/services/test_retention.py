@@ -1,7 +1,7 @@
 """What is kept and for how long; exports before that."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from tasks.config import current
 from tasks.crypto import keyring
 from tasks.models import (
     Batch,
@@ -46,15 +45,8 @@ def make(world: None) -> Callable[..., Task]:
 
 
 @pytest.fixture
-def blocked_expire(tmp_path: Path, settings: Any) -> Iterator[None]:
-    items = tmp_path / "items.json"
-    cfg = {"admin_usernames": ["adm"], "blocked_task_expiration": "1h"}
-    items.write_text(json.dumps([{"key": "utask-cfg", "value": json.dumps(cfg)}]))
-    settings.CONFIGURATION_FROM = f"file:{items}"
-    current.reload()
-    yield
-    settings.CONFIGURATION_FROM = ""
-    current.reload()
+def blocked_expire(configure: Callable[..., None]) -> None:
+    configure(admin_usernames=["adm"], blocked_task_expiration="1h")
 
 
 def left() -> set[str]:
