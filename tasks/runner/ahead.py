@@ -40,10 +40,6 @@ class Caution:
         """There is reason for it, from now on for a while."""
         self._until = time.monotonic() + CAUTIOUS_SECONDS
 
-    def end(self) -> None:
-        """There is no reason any more."""
-        self._until = 0.0
-
     @property
     def is_on(self) -> bool:
         return time.monotonic() < self._until

@@ -40,7 +40,7 @@ def runners(transactional_db: None, test_actions: None) -> Iterator[Callable[[],
     def make() -> Coordinator:
         made.append(resident.make())
         # As one that has been there for a while; a test of caution begins it again.
-        made[-1].caution.end()
+        made[-1].caution._until = 0.0
         return made[-1]
 
     yield make
