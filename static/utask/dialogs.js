@@ -25,6 +25,7 @@ export function startDialogs() {
       copy(document.getElementById(button.dataset.copies).textContent, button);
     }
   });
+  document.addEventListener("utask:refreshed", forgetWhatHoldsNoMore);
   document.addEventListener("submit", (event) => {
     // A second click sends nothing twice.
     if (event.defaultPrevented || event.target.method !== "post") return;
@@ -34,14 +35,25 @@ export function startDialogs() {
   });
 }
 
-// What pointing at a button tells, for those who cannot point.
+// What pointing at a button tells, for those who cannot point; it stays while the page renews itself, as long as it holds.
 function explain(button) {
   const note = document.getElementById("why-not") || document.createElement("p");
   note.id = "why-not";
   note.className = "notice warning";
   note.setAttribute("role", "status");
+  note.dataset.added = "";
   button.parentElement.after(note);
-  note.textContent = `${button.textContent.trim()}: ${button.title}`;
+  note.textContent = whyNot(button);
+}
+
+function whyNot(button) {
+  return `${button.textContent.trim()}: ${button.title}`;
+}
+
+function forgetWhatHoldsNoMore() {
+  const note = document.getElementById("why-not");
+  const shut = [...document.querySelectorAll('button[aria-disabled="true"]')];
+  if (note && !shut.some((button) => whyNot(button) === note.textContent)) note.remove();
 }
 
 function open(dialog, words) {

@@ -31,17 +31,23 @@ function isAlike(one, other) {
   return one.nodeType === other.nodeType && one.nodeName === other.nodeName && keyOf(one) === keyOf(other);
 }
 
+// Past what a script has put there (data-added): the server knows nothing of it, and its script takes it away.
+function pastAdded(node) {
+  while (node?.dataset && "added" in node.dataset) node = node.nextSibling;
+  return node;
+}
+
 function syncChildren(old, fresh) {
   const keyed = new Map([...old.childNodes].filter(keyOf).map((node) => [keyOf(node), node]));
-  let here = old.firstChild;
+  let here = pastAdded(old.firstChild);
   for (const wanted of [...fresh.childNodes]) {
     const known = keyOf(wanted) && keyed.get(keyOf(wanted));
     if (known && isAlike(known, wanted)) {
       if (known !== here) old.insertBefore(known, here);
-      else here = here.nextSibling;
+      else here = pastAdded(here.nextSibling);
       morphNode(known, wanted);
     } else if (here && !keyOf(here) && isAlike(here, wanted)) {
-      const next = here.nextSibling;
+      const next = pastAdded(here.nextSibling);
       morphNode(here, wanted);
       here = next;
     } else {
@@ -49,7 +55,7 @@ function syncChildren(old, fresh) {
     }
   }
   while (here) {
-    const next = here.nextSibling;
+    const next = pastAdded(here.nextSibling);
     here.remove();
     here = next;
   }

@@ -45,6 +45,12 @@ class Live:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
+    def read(self, path: str) -> Any:
+        """What the administrator reads there."""
+        answer = requests.get(f"{self.url}{path}", auth=("admin", PASSWORD), timeout=30)
+        assert answer.ok, answer.text
+        return answer.json()
+
     def post(self, path: str, **body: object) -> Any:
         """Something that the administrator does from elsewhere; what is answered."""
         answer = requests.post(f"{self.url}{path}", json=body, auth=("admin", PASSWORD), timeout=30)

@@ -48,13 +48,25 @@ def test_a_step_is_tried_again_then_marked_as_done_by_hand_and_the_run_goes_on(o
 
 
 def test_a_button_that_cannot_be_pressed_says_why_when_it_is(open_page, live):
-    page = open_page(f"/admin/tasks/{live.make('broken')}/")
+    task = live.make("broken")
+    page = open_page(f"/admin/tasks/{task}/")
     is_now(page, "BLOCKED")
     shut = head(page).get_by_role("button", name=re.compile("^Edit the run"))
     expect(shut).to_have_attribute("title", "only while it is PAUSED: pause it first")
     # Not to be waited for: it does not become enabled.
     shut.click(force=True)
-    expect(page.get_by_role("status").filter(has_text="Edit the run")).to_contain_text("pause it first")
+    told = page.get_by_role("status").filter(has_text="Edit the run")
+    expect(told).to_contain_text("pause it first")
+    # It outlasts what the page renews.
+    page.evaluate(
+        "new Promise((done) => { document.addEventListener('utask:refreshed', done, { once: true });"
+        " document.dispatchEvent(new Event('visibilitychange')); })"
+    )
+    expect(told).to_contain_text("pause it first")
+    # Somebody else pauses it: there is nothing to be told any more.
+    live.post(f"/resolution/{live.read(f'/task/{task}')['resolution']}/pause")
+    expect(head(page)).to_contain_text("PAUSED")
+    expect(told).to_have_count(0)
 
 
 def test_what_is_cancelled_is_started_over(open_page, live):
